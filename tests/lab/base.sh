@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The base layer of the lab's disk: a Debian root with a stock kernel, systemd
+# and a compiler.  Sourced by image; the text of this file is part of the
+# layer's key.  Uses: suite, kernel, lab_dir.
+
+# set_packages: and the kernel, where none was asked for
+set_packages() {
+	if [ -z "$kernel" ]; then
+		case $suite in
+		bookworm) kernel=linux-image-6.12-amd64 ;;
+		*) kernel=linux-image-amd64 ;;
+		esac
+	fi
+	packages=(
+		"$kernel" "${kernel/image/headers}"
+		systemd systemd-sysv dbus udev kmod dkms polkitd
+		# pinsafe's build dependencies, and how packages are built
+		build-essential debhelper dh-dkms autoconf automake libtool pkg-config
+		libnuma-dev libsystemd-dev libcgroup-dev libinih-dev libjson-c-dev
+		libcmocka-dev liburing-dev libibverbs-dev
+		# the neighbours that cases and benchmarks compare with
+		numactl numad cgroup-tools earlyoom irqbalance
+		# what cases use
+		rdma-core ibverbs-providers iproute2 procps jq strace fio python3
+		busybox-static libcap2-bin
+	)
+}
+
+# Units that start work of their own while a case measures, or that wait for
+# something a guest without network and terminal does not have.
+masked=(
+	apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer
+	e2scrub_all.timer e2scrub_reap.service fstrim.timer man-db.timer
+	systemd-tmpfiles-clean.timer motd-news.timer
+	getty@tty1.service serial-getty@ttyS0.service getty-static.service
+	systemd-networkd.service systemd-timesyncd.service
+	systemd-random-seed.service systemd-update-utmp.service
+	systemd-update-utmp-runlevel.service systemd-pstore.service
+	systemd-machine-id-commit.service systemd-firstboot.service
+	systemd-hwdb-update.service systemd-journal-catalog-update.service
+	systemd-update-done.service systemd-journal-flush.service
+	systemd-remount-fs.service keyboard-setup.service console-setup.service
+	networking.service ifupdown-pre.service fio.service iwpmd.service
+	rdma-ndd.service srp_daemon.service dev-mqueue.mount
+	systemd-sysusers.service systemd-boot-system-token.service
+)
+disabled=(numad.service irqbalance.service earlyoom.service cgconfig.service cgred.service)
+
+# apt_sources: one-line sources for the suite, from the machine's own mirror
+apt_sources() {
+	local own keyring=/usr/share/keyrings/debian-archive-keyring.gpg sign=''
+	# shellcheck disable=SC1091
+	own=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	[ -r "$keyring" ] && sign="[signed-by=$keyring] "
+	# shellcheck disable=SC2016 # $(…) is apt's own syntax
+	apt-get indextargets 'Created-By: Packages' \
+		--format '$(REPO_URI) $(RELEASE) $(COMPONENT)' |
+		awk -v own="$own" -v suite="$suite" -v sign="$sign" '
+		$2 == own || index($2, own "-") == 1 {
+			sub("^" own, suite, $2)
+			# the unstable suites have neither updates nor security
+			if (suite ~ /^(sid|unstable)$/ && $2 != suite) next
+			print "deb " sign $1 " " $2 " " $3
+		}' | sort -u
+}
+
+# apt_options: how this machine reaches its mirror
+apt_options() {
+	apt-config dump | sed -nE \
+		'/^Acquire::(https?::.*|Retries|Check-Valid-Until|Check-Date) /{s/ "/=/; s/";$//; s/=(.*)$/ "\1";/; p}'
+}
+
+# mounted DIR DISK: mounts the disk there until this (sub)shell exits
+mounted() {
+	mkdir -p "$1"
+	mount -o loop,noatime,nobarrier,data=writeback "$2" "$1"
+	trap 'unmount "$root"' EXIT
+}
+
+unmount() {
+	local sub
+	for sub in dev/pts dev proc sys tmp/src; do
+		mountpoint -q "$1/$sub" && umount -l "$1/$sub"
+	done
+	mountpoint -q "$1" && { umount "$1" || umount -l "$1"; }
+	rmdir "$1"
+}
+
+mask_units() {
+	local unit dir=$root/etc/systemd/system
+	for unit in "${masked[@]}"; do ln -sf /dev/null "$dir/$unit"; done
+	for unit in "${disabled[@]}"; do
+		find "$dir" -mindepth 2 -name "$unit" -delete
+		# sysv scripts of the same name would be turned into units again
+		rm -f "$root"/etc/rc?.d/[SK]??"${unit%.service}"
+	done
+}
+
+# The guest's whole configuration: no network, one service that runs the job
+# it finds on the shared directory.
+configure_root() {
+	local dir=$root/etc/systemd
+	mask_units
+	echo pinsafe-lab >"$root/etc/hostname"
+	printf '127.0.0.1 localhost pinsafe-lab\n' >"$root/etc/hosts"
+	: >"$root/etc/fstab"
+	# a machine with an id is not on its first boot
+	echo 7069736166652d6c61620000000000aa >"$root/etc/machine-id"
+	mkdir -p "$dir/journald.conf.d" "$dir/system.conf.d" "$root/mnt/lab" "$root/mnt/x"
+	printf '[Journal]\nStorage=volatile\nRateLimitIntervalSec=0\n' \
+		>"$dir/journald.conf.d/lab.conf"
+	# a loaded machine emulates slowly; a unit that is slow is not a failure
+	printf '[Manager]\nDefaultTimeoutStartSec=180\nDefaultTimeoutStopSec=60\n' \
+		>"$dir/system.conf.d/lab.conf"
+	install -m 755 "$lab_dir/guest/boot" "$root/usr/local/sbin/lab-boot"
+	install -m 644 "$lab_dir/guest/lab.service" "$dir/system/lab.service"
+	mkdir -p "$dir/system/multi-user.target.wants"
+	ln -sf ../lab.service "$dir/system/multi-user.target.wants/lab.service"
+	ln -sf /lib/systemd/system/multi-user.target "$dir/system/default.target"
+	rm -rf "$root"/var/cache/apt/*.bin "$root"/etc/dpkg/dpkg.cfg.d/99mmdebstrap \
+		"$root"/var/lib/apt/lists/*
+}
+
+# make_initrd RELEASE FILE: busybox, the modules that reach the disk, and one
+# script.  Debian's own would cost half a minute to make and seconds to boot.
+make_initrd() {
+	local release=$1 out=$2 tree module path
+	tree=$(mktemp -d)
+	mkdir -p "$tree"/{bin,dev,proc,sys,root,mod}
+	cp "$root/bin/busybox" "$tree/bin/busybox"
+	install -m 755 "$lab_dir/guest/init" "$tree/init"
+	for module in virtio_pci virtio_blk ext4 crc32c_generic; do
+		modprobe -d "$root" -S "$release" --show-depends "$module"
+	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
+		while read -r path; do
+			cp "$path" "$tree/mod/"
+			case $path in
+			*.xz) xz -d "$tree/mod/${path##*/}"; path=${path%.xz} ;;
+			*.zst) zstd -q -d --rm "$tree/mod/${path##*/}"; path=${path%.zst} ;;
+			esac
+			echo "${path##*/}"
+		done >"$tree/mod/order"
+	(cd "$tree" && find . | cpio --quiet -o -H newc) >"$out"
+	rm -rf "$tree"
+}
+
+make_base() {
+	local out=$1 release list
+	root=$out/root
+	say "base: bootstrapping $suite with $kernel"
+	truncate -s 6G "$out/disk.raw"
+	mkfs.ext4 -q -L lab -J size=16 -E lazy_itable_init=1 "$out/disk.raw"
+	mounted "$root" "$out/disk.raw"
+	rmdir "$root/lost+found"
+	apt_options >"$out/apt.conf"
+	list=$(IFS=,; echo "${packages[*]}")
+	apt_sources | nice mmdebstrap --quiet --mode=root --variant=apt \
+		--include="$list" --aptopt="$out/apt.conf" \
+		--dpkgopt='force-unsafe-io' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--dpkgopt='path-exclude=/usr/share/info/*' \
+		--dpkgopt='path-exclude=/etc/kernel/postinst.d/initramfs-tools' \
+		--dpkgopt='path-exclude=/lib/modules/*/kernel/drivers/gpu/*' \
+		--dpkgopt='path-exclude=/lib/modules/*/kernel/sound/*' \
+		"$suite" "$root" -
+	rm "$out/apt.conf"
+	configure_root
+	release=$(find "$root/lib/modules" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V | tail -n1)
+	depmod -b "$root" "$release"
+	echo "$release" >"$out/release"
+	cp "$root/boot/vmlinuz-$release" "$out/vmlinuz"
+	make_initrd "$release" "$out/initrd"
+}
+
+base_inputs() {
+	cat "$lab_dir/base.sh" "$lab_dir"/guest/{boot,init,lab.service}
+	printf '%s\n' "$suite" "${packages[@]}"
+}

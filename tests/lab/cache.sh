@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the lab keeps between runs, and how: an entry is a directory made under
+# a temporary name and renamed when complete, so a name that exists is always
+# whole.  An entry's name ends in a hash of everything that went into it.
+
+lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck disable=SC2034 # used by those who source this file
+top_dir=$(cd "$lab_dir/../.." && pwd)
+cache_dir=${PINSAFE_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/pinsafe-lab}
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# cache_key: the hash of standard input, short enough for a file name
+cache_key() { sha256sum | cut -c1-16; }
+
+# cache_entry NAME MAKER...: makes cache_dir/NAME by calling MAKER... with a
+# fresh directory as its last argument, unless it is there already; prints the
+# path.  One maker at a time for one NAME; the others wait and find it made.
+cache_entry() {
+	local name=$1 lock tmp r
+	shift
+	mkdir -p "$cache_dir"
+	if [ ! -d "$cache_dir/$name" ]; then
+		exec {lock}>"$cache_dir/.lock-$name"
+		flock "$lock"
+		if [ ! -d "$cache_dir/$name" ]; then
+			tmp=$(mktemp -d "$cache_dir/.tmp-$name-XXXXXX")
+			# not "if ! (…)": there errexit would be off inside
+			set +e
+			(set -e; "$@" "$tmp" {lock}>&-) >&2
+			r=$?
+			set -e
+			if [ "$r" != 0 ]; then
+				rm -rf --one-file-system "$tmp"
+				return 1
+			fi
+			chmod 755 "$tmp"
+			mv -T "$tmp" "$cache_dir/$name"
+		fi
+		exec {lock}>&-
+		rm -f "$cache_dir/.lock-$name"
+	fi
+	# the age by which cache_prune judges
+	touch "$cache_dir/$name"
+	printf '%s\n' "$cache_dir/$name"
+}
+
+# cache_prune PREFIX N: keeps the N entries of a prefix that were used last.
+# A guest that still runs from a removed entry keeps its open files.
+cache_prune() {
+	local entry
+	find "$cache_dir" -maxdepth 1 -type d -name "$1-*" -printf '%T@ %p\n' |
+		sort -rn | tail -n +"$(($2 + 1))" | cut -d' ' -f2- |
+		while read -r entry; do rm -rf --one-file-system "$entry"; done
+}
