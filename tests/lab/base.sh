@@ -45,6 +45,10 @@ masked=(
 	networking.service ifupdown-pre.service fio.service iwpmd.service
 	rdma-ndd.service srp_daemon.service dev-mqueue.mount
 	systemd-sysusers.service systemd-boot-system-token.service
+	systemd-binfmt.service proc-sys-fs-binfmt_misc.automount
+	modprobe@dm_mod.service modprobe@loop.service modprobe@drm.service
+	modprobe@fuse.service sys-fs-fuse-connections.mount
+	systemd-user-sessions.service systemd-udev-settle.service
 )
 disabled=(numad.service irqbalance.service earlyoom.service cgconfig.service cgred.service)
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * act.h - carrying out a plan
+ *
+ * Every action is a row of operations.  Audit mode is another row (null.c), not
+ * an if.  The order for each item is: is it still the same process -> record
+ * the inverse in the ledger -> apply -> verify.  A target that has gone is the
+ * outcome ACT_GONE, never an error.
+ */
+#pragma once
+
+#include "daemon/model.h"
+
+enum act_result {
+	ACT_DONE,
+	ACT_NOOP,		/* was so already */
+	ACT_GONE,		/* target no longer there */
+};
+
+struct act_context {
+	int helper_fd;		/* -1: no module */
+	int cgroup_fd;		/* root of the cgroup v2 hierarchy, -1: none */
+	int proc_fd;
+	struct ledger *ledger;
+};
+
+struct actuator {
+	const char *name;
+	/* enum act_result, or negative errno: the world refused */
+	int (*apply)(struct act_context *context, const struct target_id *id);
+	int (*undo)(struct act_context *context, const struct target_id *id);
+	/* what is in force now; *ret_held is for the caller to free with
+	 * held_free().  Also how a restarted daemon learns what it left. */
+	int (*list)(struct act_context *context, struct held **ret_held, size_t *ret_n);
+};
+
+extern const struct actuator hold_actuator;
+extern const struct actuator null_actuator;
+
+/* The row for an action under a mode. */
+const struct actuator *act_find(enum action action, enum mode mode);
+
+/* One plan item; PLAN_WATCH and PLAN_KEEP are ACT_NOOP. */
+int act_apply(struct act_context *context, const struct plan_item *item);
+
+void held_free(struct held *held, size_t n);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ledger.h - what we changed on this host, and how to put it back
+ *
+ * /run/pinsafed/ledger: boot id first, then one text line per change, written
+ * and synced before the change is made, so that a daemon killed at any point
+ * finds each change that it may have made.  A torn last line is tolerated; a
+ * ledger of another boot or a newer format is empty.  Also keeps the operator's
+ * overrides, which must outlive a restart.  Rewritten by temporary file and
+ * rename when it has grown past its live entries.
+ */
+#pragma once
+
+#include "daemon/model.h"
+
+struct ledger;
+
+/* dirfd: the runtime directory, kept by the ledger as its own duplicate. */
+int ledger_open(int dirfd, const char *boot_id, struct ledger **ret_ledger);
+void ledger_free(struct ledger *ledger);
+
+/* "About to apply ACTION to TARGET"; on disk when this returns 0. */
+int ledger_record(struct ledger *ledger, enum action action, const struct target_id *id);
+/* "No longer in force." */
+int ledger_erase(struct ledger *ledger, enum action action, const struct target_id *id);
+bool ledger_has(const struct ledger *ledger, enum action action,
+		const struct target_id *id);
+
+/* Overrides: replace the one on the same target; erase. */
+int ledger_set_override(struct ledger *ledger, const struct override *override);
+int ledger_drop_override(struct ledger *ledger, const struct target_id *id);
+const struct override *ledger_overrides(const struct ledger *ledger, size_t *ret_n);

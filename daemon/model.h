@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * model.h - the nouns that sense, policy and act share
+ *
+ * Data only: no functions that do anything, no I/O.  The three wings do not
+ * know each other; what flows between them are these shapes:
+ *
+ *      sense --- struct snapshot --->  policy_decide()  --- struct plan ---> act
+ *                struct held[] ------>
+ *
+ * Strings inside are owned by the structure that holds them unless it says
+ * otherwise.  Bytes are bytes, times are microseconds of CLOCK_BOOTTIME.
+ */
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "daemon/base/nodeset.h"
+
+#define MODEL_NODES	1024	/* MAX_NUMNODES of x86 and arm64 at most */
+#define MODEL_COMM	16	/* TASK_COMM_LEN */
+
+/* ---- identity ---------------------------------------------------------- */
+
+/* A process is pid + start time everywhere (field 22 of /proc/PID/stat): a
+ * reused pid is another process. */
+struct process_id {
+	pid_t pid;
+	uint64_t start_ticks;
+};
+
+enum target_kind {
+	TARGET_PROCESS,
+	TARGET_CGROUP,
+};
+
+/* What an action applies to: one process, or a cgroup and all below it. */
+struct target_id {
+	enum target_kind kind;
+	struct process_id process;	/* TARGET_PROCESS */
+	uint64_t cgroup_id;		/* TARGET_CGROUP: inode of its directory */
+	char *cgroup;			/* TARGET_CGROUP: path, "/a/b" */
+};
+
+/* ---- vocabulary -------------------------------------------------------- */
+
+enum action {
+	ACTION_NONE,
+	ACTION_HOLD,
+};
+
+enum scope {
+	SCOPE_PROCESS,
+	SCOPE_CGROUP,
+};
+
+enum mode {
+	MODE_AUDIT,		/* say what would be done */
+	MODE_ENFORCE,
+};
+
+/* CVE-2022-48797; see sense/kernel.h. */
+enum verdict {
+	VERDICT_UNKNOWN,
+	VERDICT_AFFECTED,
+	VERDICT_FIXED,
+};
+
+/* What NUMA balancing can do to this target's pinned memory here. */
+enum risk {
+	RISK_NONE,		/* it pins nothing, or nobody balances */
+	RISK_COST,
+	RISK_CORRUPTION,
+};
+
+/* Does the kernel scan it now; all but YES say why not. */
+enum scanned {
+	SCANNED_YES,
+	SCANNED_NO_HELD,
+	SCANNED_NO_OWN_POLICY,	/* every thread has an explicit mempolicy */
+	SCANNED_NO_ONE_NODE,	/* the host has one memory node */
+	SCANNED_NO_SYSCTL,	/* kernel.numa_balancing is 0, or not there */
+	SCANNED_NO_REALTIME,	/* no thread of the fair class */
+	SCANNED_NO_CPUSET,	/* single-node cpuset.mems, 6.16 and later */
+};
+
+/* How sure we are that an action works. */
+enum proof {
+	PROOF_NONE,		/* no action to prove */
+	PROOF_VERIFIED,		/* refusals rise, scan sequence stands still */
+	PROOF_IDLE,		/* nothing to refuse yet */
+	PROOF_UNVERIFIED,	/* cannot be seen here */
+	PROOF_INEFFECTIVE,	/* scans go on, or the probes are not armed */
+};
+
+/* ---- facts (sense -> policy) ------------------------------------------- */
+
+/* An open device node of a process. */
+struct device_open {
+	char *path;		/* as /proc/PID/fd shows it, "/dev/x" */
+	uint32_t major, minor;
+	int node;		/* of the device, from sysfs; -1: unknown */
+};
+
+/* Bytes per node; nodes without any are not listed. */
+struct node_bytes {
+	unsigned int node;
+	uint64_t bytes;
+};
+
+struct process_facts {
+	struct process_id id;
+	char comm[MODEL_COMM];	/* as the kernel gives it: any bytes but NUL */
+	uid_t uid;		/* effective */
+	char *exe;		/* NULL: kernel thread, or not readable */
+	char *cgroup;		/* cgroup v2 path, "/a/b"; NULL: not on v2 */
+	uint64_t cgroup_id;	/* 0: unknown */
+	unsigned int threads;
+
+	/* who pins what; each source is blind to some drivers (kernel-facts) */
+	uint64_t vm_pin_bytes;	/* VmPin of status */
+	uint64_t uring_bytes;	/* registered buffers, from fdinfo */
+	bool pin_rang;		/* the module's pin bell rang */
+	char *driver;		/* module or symbol that pinned; NULL: unknown */
+	bool has_sight;		/* the module has counted: */
+	struct node_bytes *pinned;	/* exact, small pages */
+	size_t n_pinned;
+	uint64_t pinned_bytes;		/* their sum */
+	uint64_t large_bytes;		/* mapped from pinned large folios */
+	struct device_open *devices;
+	size_t n_devices;
+
+	/* what decides whether it is scanned */
+	bool is_realtime;	/* all threads */
+	bool has_own_policy;	/* all threads looked at */
+	struct nodeset mems_allowed;
+	bool has_scan_seq;
+	uint64_t scan_seq;	/* mm->numa_scan_seq */
+};
+
+struct host_facts {
+	struct nodeset nodes_online;
+	struct nodeset nodes_memory;	/* has_memory */
+	struct nodeset nodes_cpu;	/* has_cpu */
+	char *kernel_release;		/* uname -r */
+	char *kernel_version;		/* upstream x.y.z from /proc/version */
+	unsigned int kernel_code;	/* x << 16 | y << 8 | min(z, 255); 0: unknown */
+	enum verdict verdict;
+	char *verdict_reason;		/* one sentence */
+	int balancing;			/* sysctl; -1: file is not there */
+	bool has_cgroup2;
+	bool has_pin_counters;
+	uint64_t pins_acquired;		/* nr_foll_pin_acquired, host-wide */
+	uint64_t pins_released;
+	/* the helper module */
+	bool has_module;
+	char *module_missing;		/* why not, NULL with the module */
+	uint32_t module_abi;
+	uint64_t module_features;	/* PINSAFE_FEATURE_* */
+	uint32_t module_armed;		/* of these, whose probes fire now */
+	char *module_version;
+};
+
+/* What the daemon looked at: the host, and the processes that were dirty or
+ * are targets.  Sorted by pid. */
+struct snapshot {
+	struct host_facts host;
+	struct process_facts *processes;
+	size_t n_processes;
+};
+
+/* ---- what is held now (act -> policy) ---------------------------------- */
+
+enum origin {
+	ORIGIN_POLICY,		/* we decided it */
+	ORIGIN_BELL,		/* taken inside a probe, policy not yet asked */
+	ORIGIN_OVERRIDE,	/* pinsafectl hold */
+};
+
+struct held {
+	struct target_id id;
+	enum origin origin;
+	bool is_draining;
+	uint64_t since_usec;
+	uint64_t refused_scans;
+	uint64_t last_refused_usec;	/* 0: none yet */
+};
+
+/* An operator's word on one target; beats every policy until it ends. */
+struct override {
+	struct target_id id;
+	bool hold;		/* false: released */
+	uint64_t until_usec;	/* 0: until the target is gone */
+};
+
+/* ---- plan (policy -> act) ---------------------------------------------- */
+
+enum plan_op {
+	PLAN_WATCH,		/* known, nothing to do */
+	PLAN_HOLD,		/* take a hold */
+	PLAN_KEEP,		/* held, stays held */
+	PLAN_RELEASE,
+};
+
+/* One line per known target, also where nothing changes: status, explain and
+ * audit read the same plan. */
+struct plan_item {
+	enum plan_op op;
+	struct target_id id;
+	struct process_id process;	/* the process this came from */
+	enum mode mode;
+	enum action action;		/* what the policy wants */
+	enum risk risk;
+	enum scanned scanned;		/* before the plan is carried out */
+	char *policy;			/* name; NULL: none matched */
+	char *reason;			/* one sentence for the operator */
+};
+
+struct plan {
+	struct plan_item *items;	/* sorted by target */
+	size_t n_items;
+	uint64_t next_usec;		/* decide again then, 0: only on events */
+};
+
+/* Text forms, as JSON, D-Bus, configuration and golden tests spell them:
+ * "none", "hold"; "process", "cgroup"; "audit", "enforce"; "affected" ...;
+ * scanned: "yes", "no: held", ... */
+const char *action_name(enum action action);
+const char *scope_name(enum scope scope);
+const char *mode_name(enum mode mode);
+const char *verdict_name(enum verdict verdict);
+const char *risk_name(enum risk risk);
+const char *scanned_name(enum scanned scanned);
+const char *proof_name(enum proof proof);
+const char *origin_name(enum origin origin);
+const char *plan_op_name(enum plan_op op);
+
+/* Free what a structure owns, and zero it. */
+void target_id_done(struct target_id *id);
+void process_facts_done(struct process_facts *facts);
+void host_facts_done(struct host_facts *host);
+void snapshot_done(struct snapshot *snapshot);
+void plan_done(struct plan *plan);
+
+/* *ret_copy owns its own strings; 0 or -ENOMEM. */
+int target_id_copy(const struct target_id *id, struct target_id *ret_copy);
+
+/* Order for sorting and equality: processes first, by pid and start; cgroups
+ * by id.  <0, 0, >0. */
+int target_id_compare(const struct target_id *a, const struct target_id *b);
+
+static inline bool process_id_equal(struct process_id a, struct process_id b)
+{
+	return a.pid == b.pid && a.start_ticks == b.start_ticks;
+}
+
+/* A pinner: some source says that this process pins memory for long.  Opening
+ * a device is not pinning. */
+bool process_is_pinner(const struct process_facts *facts);
+
+/* The best figure any source gives. */
+uint64_t process_pinned_bytes(const struct process_facts *facts);

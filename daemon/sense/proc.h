@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * proc.h - facts on processes, from /proc
+ *
+ * Hot paths read stat, status and cgroup only; never maps or smaps, and of
+ * numa_maps only the first record, because the rest walks page tables under
+ * mmap_lock.  A process that vanishes between two reads is an outcome: 0 with
+ * *ret_gone, not an error.
+ */
+#pragma once
+
+#include "daemon/model.h"
+
+enum proc_depth {
+	PROC_LIGHT,	/* stat, status, cgroup, exe: what a sweep reads of all */
+	PROC_FULL,	/* and fds, fdinfo, thread policies, scan sequence */
+};
+
+/* Facts on one process.  id.start_ticks 0: whatever runs there now; else
+ * *ret_gone where another process has the pid. */
+int proc_read(int proc_fd, int sys_fd, struct process_id id, enum proc_depth depth,
+	      struct process_facts *ret_facts, bool *ret_gone);
+
+/* Start time of a pid; 0, or -ESRCH. */
+int proc_read_start(int proc_fd, pid_t pid, uint64_t *ret_start_ticks);
+
+/* All processes that look like pinners or device users by /proc alone: VmPin
+ * above 0, an io_uring with registered buffers, or one of the device numbers
+ * open.  Reads status of every process and fds only where something else
+ * points there (see proc.c for what a sweep costs).  Sorted by pid. */
+struct device_number {
+	uint32_t major, minor;
+};
+int proc_sweep(int proc_fd, const struct device_number *devices, size_t n_devices,
+	       struct process_id **ret_ids, size_t *ret_n);
+
+/* Pids in a cgroup v2 directory and below. */
+int proc_find_in_cgroup(int proc_fd, const char *cgroup, struct process_id **ret_ids,
+			size_t *ret_n);
