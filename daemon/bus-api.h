@@ -31,7 +31,7 @@
  *   cgroup s, policy s, mode s, action s, state s (held, draining, released,
  *   watched), origin s, risk s, scanned s, proof s, reason s, pinner b,
  *   pinned_bytes t, pinned_source s (sight, vmpin, io_uring, bell, none),
- *   large_bytes t, nodes a(ut), driver s, devices a(sii) (path, node, 0),
+ *   large_bytes t, nodes a(ut), driver s, devices a(si) (path, node),
  *   vm_pin_bytes t, uring_bytes t, refused_scans t, last_refused_usec t,
  *   since_usec t, scan_seq t (absent: kernel does not show it), exposed b
  */
