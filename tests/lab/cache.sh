@@ -27,6 +27,7 @@ cache_entry() {
 		exec {lock}>"$cache_dir/.lock-$name"
 		flock "$lock"
 		if [ ! -d "$cache_dir/$name" ]; then
+			cache_sweep "$name"
 			tmp=$(mktemp -d "$cache_dir/.tmp-$name-XXXXXX")
 			# not "if ! (…)": there errexit would be off inside
 			set +e
@@ -46,6 +47,17 @@ cache_entry() {
 	# the age by which cache_prune judges
 	touch "$cache_dir/$name"
 	printf '%s\n' "$cache_dir/$name"
+}
+
+# cache_sweep NAME: what a maker that was killed left behind.  Called with the
+# lock of NAME held, so nobody else is making it.
+cache_sweep() {
+	local tmp
+	for tmp in "$cache_dir/.tmp-$1-"*; do
+		[ -d "$tmp" ] || continue
+		! mountpoint -q "$tmp/root" || umount -R "$tmp/root"
+		rm -rf --one-file-system "$tmp"
+	done
 }
 
 # cache_prune PREFIX N: keeps the N entries of a prefix that were used last.
