@@ -19,7 +19,11 @@ int fs_open_dir(int dirfd, const char *path);
  * Length read, or negative errno (-EFBIG: longer than that). */
 ssize_t fs_read(int dirfd, const char *path, char *buf, size_t size);
 
-/* The same into memory that the caller frees; at most max bytes. */
+/* One read(2) of at most size - 1 bytes and no more: for files whose every
+ * further record costs the kernel a walk (numa_maps). */
+ssize_t fs_read_head(int dirfd, const char *path, char *buf, size_t size);
+
+/* The same as fs_read() into memory that the caller frees; at most max bytes. */
 ssize_t fs_read_all(int dirfd, const char *path, size_t max, char **ret_text);
 
 /* One number in decimal, white space around it allowed; 0 or negative errno. */
@@ -30,9 +34,11 @@ int fs_read_s64(int dirfd, const char *path, int64_t *ret);
 ssize_t fs_read_link(int dirfd, const char *path, char *buf, size_t size);
 
 /* The value behind "key" at a line's start, up to the line's end, in a text of
- * "key: value" or "key value" lines (status, vmstat, memory.stat); white space
- * around the value is not part of it.  Points into text; NULL: no such key. */
+ * "key: value", "key : value" or "key value" lines (status, sched, vmstat);
+ * white space around the value is not part of it.  Points into text; NULL: no
+ * such key. */
 const char *fs_find_field(const char *text, const char *key, size_t *ret_len);
 
-/* The same as a number, ignoring a unit behind it; 0 or -ENOENT, -EINVAL. */
+/* The same as a number, ignoring a unit behind it; 0 or -ENOENT, -EINVAL (no
+ * number, or more than 64 bits). */
 int fs_find_u64(const char *text, const char *key, uint64_t *ret);

@@ -5,7 +5,8 @@
  * Used at the manager's floor and above; leaves and wings return errors and
  * never print.  Goes to the journal with fields where stderr is the journal,
  * else to stderr as "pinsafed: text".  A message that names an event carries a
- * MESSAGE_ID, for which systemd/pinsafe.catalog has advice.
+ * MESSAGE_ID, for which systemd/pinsafe.catalog has advice.  Text is escaped
+ * (base/text.h), so that a process' name cannot forge a line; callers need not.
  */
 #pragma once
 
@@ -23,7 +24,8 @@
 #define LOG_ID_EVENTS_LOST	"94d3a7c05e1b4862af70c2d96b8e1518"
 #define LOG_ID_ACTION_FAILED	"c08e6f1d2b7a4935bc41d5e7f0923a29"
 
-/* What a message is about; NULL and 0 fields are left out. */
+/* What a message is about, as journal fields MESSAGE_ID, PID (and OBJECT_PID),
+ * START_TIME, CGROUP, POLICY, ACTION, REASON; NULL and 0 are left out. */
 struct log_fields {
 	const char *message_id;
 	pid_t pid;
@@ -34,6 +36,7 @@ struct log_fields {
 	const char *reason;
 };
 
+/* program stays the caller's.  Without it: "pinsafed", LOG_INFO, stderr. */
 void log_init(const char *program, int max_level);
 
 /* level: LOG_ERR and so on, of <syslog.h>. */
