@@ -99,9 +99,10 @@ enum proof {
 
 /* ---- facts (sense -> policy) ------------------------------------------- */
 
-/* An open device node of a process. */
+/* An open device node of a process.  A container may have its node anywhere
+ * and under any name, so the path is the kernel's name for the number. */
 struct device_open {
-	char *path;		/* as /proc/PID/fd shows it, "/dev/x" */
+	char *path;		/* "/dev/x"; what /proc/PID/fd shows, failing that */
 	uint32_t major, minor;
 	int node;		/* of the device, from sysfs; -1: unknown */
 };
@@ -123,7 +124,7 @@ struct process_facts {
 
 	/* who pins what; each source is blind to some drivers (kernel-facts) */
 	uint64_t vm_pin_bytes;	/* VmPin of status */
-	uint64_t uring_bytes;	/* registered buffers, from fdinfo */
+	uint64_t uring_bytes;	/* registered buffers of its own rings, from fdinfo */
 	bool pin_rang;		/* the module's pin bell rang */
 	char *driver;		/* module or symbol that pinned; NULL: unknown */
 	bool has_sight;		/* the module has counted: */
@@ -252,6 +253,9 @@ int target_id_copy(const struct target_id *id, struct target_id *ret_copy);
 /* Order for sorting and equality: processes first, by pid and start; cgroups
  * by id.  <0, 0, >0. */
 int target_id_compare(const struct target_id *a, const struct target_id *b);
+
+/* By pid, then by start time; <0, 0, >0. */
+int process_id_compare(struct process_id a, struct process_id b);
 
 static inline bool process_id_equal(struct process_id a, struct process_id b)
 {
