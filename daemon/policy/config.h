@@ -6,7 +6,7 @@
  * and line and, where there is one, the nearest valid name.  Who reads the
  * files is manager's business.  All errors are reported, not the first; a
  * configuration with one error is no configuration.  pinsafed.conf(5) is the
- * manual.
+ * manual; keys.c is the list of keys.
  */
 #pragma once
 
@@ -35,9 +35,10 @@ struct config {
 
 struct config_source {
 	const char *path;		/* for messages */
-	const char *text;		/* whole file */
+	const char *text;		/* whole file; who reads it refuses NUL bytes */
 };
 
+/* Texts are printable ASCII, whatever the file contains. */
 struct config_error {
 	char *path;
 	unsigned int line;
@@ -50,7 +51,7 @@ struct config_errors {
 };
 
 /* Sources in reading order, later values win.  0; -EINVAL: see *ret_errors, and
- * *ret_config is untouched; -ENOMEM. */
+ * *ret_config is untouched; -ENOMEM.  *ret_errors is always set. */
 int config_parse(const struct config_source *sources, size_t n_sources,
 		 struct config *ret_config, struct config_errors *ret_errors);
 
@@ -60,6 +61,8 @@ void config_init(struct config *config);
 void config_done(struct config *config);
 void config_errors_done(struct config_errors *errors);
 
-/* systemd's glob: "*" stops at "/", "**" does not, "?" and "[a-z]" match one
- * character that is not "/". */
-bool config_glob_match(const char *glob, const char *text);
+/* NULL: no such policy. */
+const struct policy *config_find_policy(const struct config *config, const char *name);
+
+/* The policy's own Mode, else the daemon's. */
+enum mode config_mode(const struct config *config, const struct policy *policy);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sentence.h - text for operators that is safe to print anywhere
+ *
+ * Reasons and error messages quote names that others chose: a device node in a
+ * container, a cgroup, a line of a file.  They end up in terminals, journal
+ * lines and D-Bus strings, so the whole sentence goes through text_escape().
+ */
+#pragma once
+
+/* 0 or -ENOMEM; *ret_text is for the caller to free. */
+int sentence_format(char **ret_text, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
