@@ -184,7 +184,9 @@ enum origin {
 
 struct held {
 	struct target_id id;
+	enum action action;
 	enum origin origin;
+	char *policy;			/* that wanted it; NULL: none, or unknown */
 	bool is_draining;
 	uint64_t since_usec;
 	uint64_t refused_scans;
@@ -213,8 +215,8 @@ struct plan_item {
 	enum plan_op op;
 	struct target_id id;
 	struct process_id process;	/* the process this came from */
-	enum mode mode;
-	enum action action;		/* what the policy wants */
+	enum mode mode;			/* PLAN_RELEASE: always MODE_ENFORCE */
+	enum action action;		/* wanted; PLAN_RELEASE: what is undone */
 	enum risk risk;
 	enum scanned scanned;		/* before the plan is carried out */
 	char *policy;			/* name; NULL: none matched */
