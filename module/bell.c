@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bell.c - rings when a process pins memory for long or opens a device
+ *
+ * Probes on the functions through which drivers pin user memory; those with
+ * gup_flags ring for FOLL_LONGTERM only (O_DIRECT has it not), the others
+ * always.  Which functions exist differs between kernels, names and argument
+ * positions have not changed from 5.10 to 7.3.  A driver that uses
+ * get_user_pages() does not ring; the open of its device does, by the probe on
+ * chrdev_open().
+ *
+ * The set of what is watched is replaced as a whole: an RCU pointer, written
+ * under watch_mutex, read in probe context.  A bell rings while a set is
+ * published; without an open file there is none, so a probe costs a load.
+ *
+ * A bell rings once per thread group (marks in target.c) until re-armed, and
+ * once more when the pin or open is the first that takes the hold.  The mark
+ * is set only when the event found room, so a lost ring rings again.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/fs.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/stacktrace.h>
+#include <linux/uaccess.h>
+#include <linux/mm.h>
+
+#include "compat.h"
+#include "private.h"
+
+#define ALWAYS	(-1)
+#define CURRENT	(-1)
+
+struct watch_set {
+	struct rcu_head rcu;
+	unsigned int cgroup_count;
+	unsigned int device_count;
+	u64 cgroups[PINSAFE_MAX_CGROUPS];
+	struct watched_device {
+		dev_t device;
+		bool hold;
+	} devices[PINSAFE_MAX_DEVICES];
+};
+
+struct pin_probe {
+	struct pinsafe_probe probe;
+	int flags_arg;		/* position of gup_flags, or ALWAYS */
+	int mm_arg;		/* position of the mm, or CURRENT */
+};
+
+struct ring {
+	u32 type;
+	u32 mark;
+	u32 mark_hold;
+	u32 origin;
+	bool hold;
+	dev_t device;
+};
+
+static struct watch_set __rcu *watched;
+static DEFINE_MUTEX(watch_mutex);
+static bool full_told;
+
+/*
+ * Who is rung for: the running process if the memory is its own, else the owner
+ * of the memory (vfio pins from a work queue, for another process too).
+ */
+static struct task_struct *pinner_of(struct mm_struct *mm)
+{
+	if (!mm)
+		return NULL;
+	if (mm == current->mm && !(current->flags & PF_KTHREAD))
+		return current;
+	return pinsafe_mm_owner(mm);
+}
+NOKPROBE_SYMBOL(pinner_of);
+
+static bool is_watched_cgroup(const struct watch_set *set,
+			      struct task_struct *task)
+{
+	struct cgroup *cgroup;
+	unsigned int i;
+
+	if (!set->cgroup_count)
+		return false;
+	for (cgroup = pinsafe_task_cgroup(task); cgroup;
+	     cgroup = cgroup_parent(cgroup))
+		for (i = 0; i < set->cgroup_count; i++)
+			if (set->cgroups[i] == cgroup_id(cgroup))
+				return true;
+	return false;
+}
+NOKPROBE_SYMBOL(is_watched_cgroup);
+
+/*
+ * The caller of the probed function, then who called it.  The unwinder's list
+ * begins with frames of the probe; the return address tells where ours begin.
+ */
+static void record_frames(struct pinsafe_record *record, struct pt_regs *regs)
+{
+#ifdef CONFIG_STACKTRACE
+	unsigned long all[16 + PINSAFE_FRAMES];
+	unsigned int i, n = stack_trace_save(all, ARRAY_SIZE(all), 0);
+	unsigned long caller = pinsafe_return_address(regs);
+
+	record->frames[record->frame_count++] = caller;
+	for (i = 0; i < n && all[i] != caller; i++)
+		;
+	for (i++; i < n && record->frame_count < PINSAFE_FRAMES; i++)
+		record->frames[record->frame_count++] = all[i];
+#endif
+}
+NOKPROBE_SYMBOL(record_frames);
+
+static bool has_rung(const struct pinsafe_key *key, const struct ring *ring)
+{
+	struct pinsafe_target *target = pinsafe_target_find(key);
+	u32 mark = ring->hold ? ring->mark_hold : ring->mark;
+
+	return target && READ_ONCE(target->marks) & mark;
+}
+NOKPROBE_SYMBOL(has_rung);
+
+/* Told once, until a record has found room again. */
+static void tell_full(struct pinsafe_record *record)
+{
+	lockdep_assert_held(&pinsafe_lock);
+	record->type = PINSAFE_EVENT_TABLE_FULL;
+	if (!full_told)
+		full_told = pinsafe_event_add(record);
+}
+NOKPROBE_SYMBOL(tell_full);
+
+static void ring_locked(struct pinsafe_record *record, const struct ring *ring)
+{
+	struct pinsafe_target *target = pinsafe_target_obtain(&record->key);
+	u32 marks = ring->mark;
+
+	lockdep_assert_held(&pinsafe_lock);
+	if (!target) {
+		tell_full(record);
+		return;
+	}
+	full_told = false;
+	if (ring->hold) {
+		marks |= ring->mark_hold;
+		if (!(target->marks & PINSAFE_MARK_HELD)) {
+			pinsafe_target_set_held(target, ring->origin);
+			pinsafe_drain_add(target);
+		}
+		if (target->origin == ring->origin)
+			record->flags |= PINSAFE_EVENT_HELD;
+	}
+	if (pinsafe_event_add(record))
+		WRITE_ONCE(target->marks, target->marks | marks);
+	else
+		pinsafe_target_clear_marks(target, 0);
+}
+NOKPROBE_SYMBOL(ring_locked);
+
+/* Probe context, under RCU. */
+static void ring_bell(struct task_struct *task, const struct ring *ring,
+		      struct pt_regs *regs)
+{
+	struct pinsafe_record record = {
+		.type = ring->type,
+		.key = {
+			.kind = PINSAFE_PROCESS,
+			.pid = task_tgid(task),
+		},
+		.device = ring->device,
+	};
+	unsigned long flags;
+
+	if (!record.key.pid || has_rung(&record.key, ring))
+		return;
+	record.pid = pid_nr(record.key.pid);
+	record.key.start_ticks = pinsafe_task_start_ticks(task);
+	record.cgroup_id = pinsafe_task_cgroup_id(task);
+	if (ring->type == PINSAFE_EVENT_PIN)
+		record_frames(&record, regs);
+
+	raw_spin_lock_irqsave(&pinsafe_lock, flags);
+	if (!has_rung(&record.key, ring))
+		ring_locked(&record, ring);
+	raw_spin_unlock_irqrestore(&pinsafe_lock, flags);
+	pinsafe_kick();
+}
+NOKPROBE_SYMBOL(ring_bell);
+
+static bool is_longterm(const struct pin_probe *pin, struct pt_regs *regs)
+{
+	if (pin->flags_arg == ALWAYS)
+		return true;
+	return regs_get_kernel_argument(regs, pin->flags_arg) & FOLL_LONGTERM;
+}
+NOKPROBE_SYMBOL(is_longterm);
+
+static int pin_enter(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct pin_probe *pin = container_of(kp, struct pin_probe, probe.kp);
+	struct mm_struct *mm = current->mm;
+	struct ring ring = {
+		.type = PINSAFE_EVENT_PIN,
+		.mark = PINSAFE_MARK_RUNG_PIN,
+		.mark_hold = PINSAFE_MARK_RUNG_PIN_HOLD,
+		.origin = PINSAFE_ORIGIN_PIN,
+	};
+	const struct watch_set *set;
+	struct task_struct *task;
+
+	if (!is_longterm(pin, regs))
+		return 0;
+	atomic64_inc(&pinsafe_counts.pin_calls);
+	if (pin->mm_arg != CURRENT)
+		mm = (struct mm_struct *)regs_get_kernel_argument(regs,
+								  pin->mm_arg);
+	rcu_read_lock();
+	set = rcu_dereference(watched);
+	task = set ? pinner_of(mm) : NULL;
+	if (task) {
+		ring.hold = is_watched_cgroup(set, task);
+		ring_bell(task, &ring, regs);
+	}
+	rcu_read_unlock();
+	return 0;
+}
+NOKPROBE_SYMBOL(pin_enter);
+
+static const struct watched_device *
+find_device(const struct watch_set *set, dev_t device)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->device_count; i++)
+		if (set->devices[i].device == device)
+			return &set->devices[i];
+	return NULL;
+}
+NOKPROBE_SYMBOL(find_device);
+
+static int open_enter(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct inode *inode = (struct inode *)regs_get_kernel_argument(regs, 0);
+	const struct watched_device *device;
+	const struct watch_set *set;
+
+	rcu_read_lock();
+	set = rcu_dereference(watched);
+	device = set ? find_device(set, inode->i_rdev) : NULL;
+	if (device) {
+		struct ring ring = {
+			.type = PINSAFE_EVENT_OPEN,
+			.mark = PINSAFE_MARK_RUNG_OPEN,
+			.mark_hold = PINSAFE_MARK_RUNG_OPEN_HOLD,
+			.origin = PINSAFE_ORIGIN_OPEN,
+			.hold = device->hold,
+			.device = device->device,
+		};
+
+		atomic64_inc(&pinsafe_counts.open_calls);
+		if (current->mm && !(current->flags & PF_KTHREAD))
+			ring_bell(current, &ring, regs);
+	}
+	rcu_read_unlock();
+	return 0;
+}
+NOKPROBE_SYMBOL(open_enter);
+
+#define PIN_PROBE(name, flags, mm) {				\
+	.probe.kp = {						\
+		.symbol_name = name, .pre_handler = pin_enter,	\
+	},							\
+	.flags_arg = flags, .mm_arg = mm,			\
+}
+
+static struct pin_probe pin_probes[] = {
+	PIN_PROBE("pin_user_pages", 2, CURRENT),
+	PIN_PROBE("pin_user_pages_fast", 2, CURRENT),
+	PIN_PROBE("pin_user_pages_remote", 3, 0),
+	PIN_PROBE("pin_user_pages_unlocked", 3, CURRENT),
+	/* Up to 5.18; get_vaddr_frames() calls it without FOLL_LONGTERM. */
+	PIN_PROBE("pin_user_pages_locked", ALWAYS, CURRENT),
+	/* From 6.11; it has no flags and always pins for long. */
+	PIN_PROBE("memfd_pin_folios", ALWAYS, CURRENT),
+};
+
+static struct pinsafe_probe open_probe = {
+	.kp = { .symbol_name = "chrdev_open", .pre_handler = open_enter },
+};
+
+static int read_devices(const struct pinsafe_watch *watch,
+			struct watch_set *set)
+{
+	struct pinsafe_watch_device __user *from =
+		u64_to_user_ptr(watch->devices);
+	struct pinsafe_watch_device device;
+	unsigned int i;
+
+	for (i = 0; i < watch->device_count; i++) {
+		if (copy_from_user(&device, &from[i], sizeof(device)))
+			return -EFAULT;
+		if (device.reserved || device.flags & ~PINSAFE_WATCH_HOLD ||
+		    device.major >> (32 - MINORBITS) ||
+		    device.minor > MINORMASK)
+			return -EINVAL;
+		set->devices[i].device = MKDEV(device.major, device.minor);
+		set->devices[i].hold = device.flags & PINSAFE_WATCH_HOLD;
+	}
+	set->device_count = watch->device_count;
+	return 0;
+}
+
+static int read_cgroups(const struct pinsafe_watch *watch,
+			struct watch_set *set)
+{
+	struct pinsafe_watch_cgroup __user *from =
+		u64_to_user_ptr(watch->cgroups);
+	struct pinsafe_watch_cgroup entry;
+	struct cgroup *cgroup;
+	unsigned int i;
+
+	for (i = 0; i < watch->cgroup_count; i++) {
+		if (copy_from_user(&entry, &from[i], sizeof(entry)))
+			return -EFAULT;
+		if (entry.flags != PINSAFE_WATCH_HOLD)
+			return -EINVAL;
+		cgroup = cgroup_get_from_fd(entry.cgroup_fd);
+		if (IS_ERR(cgroup))
+			return -EBADF;
+		set->cgroups[i] = cgroup_id(cgroup);
+		cgroup_put(cgroup);
+	}
+	set->cgroup_count = watch->cgroup_count;
+	return 0;
+}
+
+static int check_watch(const struct pinsafe_watch *watch)
+{
+	if (watch->reserved)
+		return -EINVAL;
+	if (watch->device_count > PINSAFE_MAX_DEVICES ||
+	    watch->cgroup_count > PINSAFE_MAX_CGROUPS)
+		return -E2BIG;
+	if (watch->device_count &&
+	    !(pinsafe_features & PINSAFE_FEATURE_BELL_OPEN))
+		return -EOPNOTSUPP;
+	if (watch->cgroup_count &&
+	    ~pinsafe_features & (PINSAFE_FEATURE_BELL_PIN |
+				 PINSAFE_FEATURE_HOLD_CGROUP))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/* Publishes set, or with NULL none, and frees the one before. */
+static void publish(struct watch_set *set)
+{
+	struct watch_set *old;
+
+	mutex_lock(&watch_mutex);
+	old = rcu_replace_pointer(watched, set,
+				  lockdep_is_held(&watch_mutex));
+	mutex_unlock(&watch_mutex);
+	synchronize_rcu();
+	kvfree(old);
+}
+
+/* All of the set, or an error and the set before. */
+int pinsafe_bell_watch(const struct pinsafe_watch *watch)
+{
+	struct watch_set *set;
+	int r = check_watch(watch);
+
+	if (r)
+		return r;
+	set = kvzalloc(sizeof(*set), GFP_KERNEL);
+	if (!set)
+		return -ENOMEM;
+	r = read_devices(watch, set);
+	if (!r)
+		r = read_cgroups(watch, set);
+	if (r) {
+		kvfree(set);
+		return r;
+	}
+	publish(set);
+	return 0;
+}
+
+/* -ENOENT: it has not rung. */
+int pinsafe_bell_rearm(const struct pinsafe_key *key)
+{
+	struct pinsafe_target *target;
+	unsigned long flags;
+	int r = -ENOENT;
+
+	raw_spin_lock_irqsave(&pinsafe_lock, flags);
+	target = pinsafe_target_find(key);
+	if (target && target->marks & PINSAFE_MARKS_RUNG) {
+		pinsafe_target_clear_marks(target, PINSAFE_MARKS_RUNG);
+		r = 0;
+	}
+	raw_spin_unlock_irqrestore(&pinsafe_lock, flags);
+	return r;
+}
+
+u64 pinsafe_bell_missed(void)
+{
+	u64 missed = open_probe.kp.nmissed;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pin_probes); i++)
+		missed += pin_probes[i].probe.kp.nmissed;
+	return missed;
+}
+
+/* Feature bits of the bells none of whose probes has been disabled. */
+u32 pinsafe_bell_armed(void)
+{
+	u32 armed = pinsafe_features & (PINSAFE_FEATURE_BELL_PIN |
+					PINSAFE_FEATURE_BELL_OPEN);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pin_probes); i++)
+		if (pin_probes[i].probe.registered &&
+		    kprobe_disabled(&pin_probes[i].probe.kp))
+			armed &= ~PINSAFE_FEATURE_BELL_PIN;
+	if (kprobe_disabled(&open_probe.kp))
+		armed &= ~PINSAFE_FEATURE_BELL_OPEN;
+	return armed;
+}
+
+/*
+ * With an open file and no WATCH yet the pin bell rings; closing ends that.
+ */
+int pinsafe_bell_enable(void)
+{
+	struct watch_set *set = kvzalloc(sizeof(*set), GFP_KERNEL);
+
+	if (!set)
+		return -ENOMEM;
+	publish(set);
+	return 0;
+}
+
+/* When it returns, no probe rings any more. */
+void pinsafe_bell_disable(void)
+{
+	publish(NULL);
+	full_told = false;
+}
+
+/* A kernel that lacks some of the functions, or all, does without. */
+void pinsafe_bell_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pin_probes); i++)
+		if (!pinsafe_probe_register(&pin_probes[i].probe))
+			pinsafe_features |= PINSAFE_FEATURE_BELL_PIN;
+	if (!pinsafe_probe_register(&open_probe))
+		pinsafe_features |= PINSAFE_FEATURE_BELL_OPEN;
+	if (IS_ENABLED(CONFIG_STACKTRACE) && IS_ENABLED(CONFIG_KALLSYMS) &&
+	    pinsafe_features & PINSAFE_FEATURE_BELL_PIN)
+		pinsafe_features |= PINSAFE_FEATURE_CALLER;
+}
+
+void pinsafe_bell_done(void)
+{
+	unsigned int i;
+
+	pinsafe_probe_unregister(&open_probe);
+	for (i = 0; i < ARRAY_SIZE(pin_probes); i++)
+		pinsafe_probe_unregister(&pin_probes[i].probe);
+}

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * target.c - the table of processes and cgroups, and the marks on them
+ *
+ * Memory: two pools, allocated at load, one per kind.  A target is either on
+ * its pool's free list, or in the hash table, or unlinked and waiting for its
+ * last reference and a grace period.
+ *
+ * Identity: a process is the struct pid of its thread group.  The target holds
+ * a reference on it, so the address is not used again while the target is in
+ * the table; it stays the same through exec, also of a thread that is not the
+ * leader (the kernel moves the pid to that thread).  A cgroup is its id, which
+ * the kernel does not use twice; no reference is held, a cgroup can go.
+ *
+ * Locks: pinsafe_lock for all writing.  Lookups run under RCU in probe context
+ * and read marks with READ_ONCE; a target found stays readable until the end
+ * of the RCU section, though it may have left the table.
+ *
+ * Lifetime: the table has a reference while the target has marks, the drain
+ * list has one (drain.c).  The last put unlinks nothing, it sends the target
+ * through call_rcu to the free list; put_pid happens there, never in a probe.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/hashtable.h>
+#include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/sched/mm.h>
+#include <linux/timekeeping.h>
+
+#include "compat.h"
+#include "private.h"
+
+#define HASH_BITS_LOG2		10
+#define REAP_PERIOD		(10 * HZ)
+#define REAP_PAUSE		HZ	/* at least, even when the table is full */
+#define MIN_HOLDS		16
+#define LIMIT_HOLDS		65536
+
+struct pool {
+	struct pinsafe_target *targets;
+	unsigned int size;
+	unsigned int used;	/* not on the free list */
+	unsigned int held;
+	struct list_head free;
+};
+
+static unsigned int max_holds = 4096;
+module_param(max_holds, uint, 0444);
+MODULE_PARM_DESC(max_holds, "processes held or rung at a time (16 to 65536)");
+
+static DEFINE_HASHTABLE(table, HASH_BITS_LOG2);
+static struct pool pools[2];
+
+static void reap(struct work_struct *work);
+static DECLARE_DELAYED_WORK(reap_work, reap);
+static unsigned long last_reap;	/* jiffies */
+
+static struct pool *pool_of(u32 kind)
+{
+	return &pools[kind == PINSAFE_CGROUP];
+}
+
+static u64 hash_of(const struct pinsafe_key *key)
+{
+	return key->kind == PINSAFE_CGROUP ? key->cgroup_id :
+					     (u64)(uintptr_t)key->pid;
+}
+
+static bool is_same(const struct pinsafe_key *a, const struct pinsafe_key *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	return a->kind == PINSAFE_CGROUP ? a->cgroup_id == b->cgroup_id :
+					   a->pid == b->pid;
+}
+
+u64 pinsafe_task_start_ticks(struct task_struct *task)
+{
+	return div_u64(READ_ONCE(task->group_leader)->start_boottime,
+		       NSEC_PER_SEC / USER_HZ);
+}
+
+/*
+ * The cgroup that counts for a thread: its leader's.  A leader that has exited
+ * before its threads stays behind when they are moved, so it no longer counts.
+ */
+struct cgroup *pinsafe_task_cgroup(struct task_struct *task)
+{
+	struct task_struct *leader = READ_ONCE(task->group_leader);
+
+	if (leader->flags & PF_EXITING)
+		leader = task;
+	return task_dfl_cgroup(leader);
+}
+NOKPROBE_SYMBOL(pinsafe_task_cgroup);
+
+u64 pinsafe_task_cgroup_id(struct task_struct *task)
+{
+	return cgroup_id(pinsafe_task_cgroup(task));
+}
+
+/*
+ * The memory, with a reference, of a thread group.  NULL: it has gone.  The
+ * leader may have exited before its threads, then one of these is asked.
+ */
+struct mm_struct *pinsafe_group_mm(struct pid *pid)
+{
+	struct task_struct *leader, *task;
+	struct mm_struct *mm = NULL;
+
+	rcu_read_lock();
+	leader = pid_task(pid, PIDTYPE_TGID);
+	if (leader)
+		for_each_thread(leader, task) {
+			mm = get_task_mm(task);
+			if (mm)
+				break;
+		}
+	rcu_read_unlock();
+	return mm;
+}
+
+/* Call it under RCU. */
+struct pinsafe_target *pinsafe_target_find(const struct pinsafe_key *key)
+{
+	struct pinsafe_target *target;
+
+	hash_for_each_possible_rcu(table, target, node, hash_of(key),
+				   lockdep_is_held(&pinsafe_lock))
+		if (is_same(&target->key, key))
+			return target;
+	return NULL;
+}
+NOKPROBE_SYMBOL(pinsafe_target_find);
+
+void pinsafe_target_get(struct pinsafe_target *target)
+{
+	refcount_inc(&target->refs);
+}
+
+static void target_free(struct rcu_head *rcu)
+{
+	struct pinsafe_target *target =
+		container_of(rcu, struct pinsafe_target, rcu);
+	struct pool *pool = pool_of(target->key.kind);
+	unsigned long flags;
+
+	if (target->key.kind == PINSAFE_PROCESS)
+		put_pid(target->key.pid);
+	raw_spin_lock_irqsave(&pinsafe_lock, flags);
+	list_add(&target->link, &pool->free);
+	pool->used--;
+	raw_spin_unlock_irqrestore(&pinsafe_lock, flags);
+}
+
+void pinsafe_target_put(struct pinsafe_target *target)
+{
+	if (refcount_dec_and_test(&target->refs))
+		call_rcu(&target->rcu, target_free);
+}
+
+static void target_fill(struct pinsafe_target *target,
+			const struct pinsafe_key *key)
+{
+	target->key = *key;
+	if (key->kind == PINSAFE_PROCESS)
+		get_pid(key->pid);
+	target->marks = 0;
+	target->origin = 0;
+	target->drain_state = PINSAFE_DRAIN_NONE;
+	INIT_LIST_HEAD(&target->link);
+	refcount_set(&target->refs, 1);
+}
+
+/*
+ * Find it or enter it without marks; the caller sets some at once.  NULL: the
+ * pool is empty.
+ */
+struct pinsafe_target *pinsafe_target_obtain(const struct pinsafe_key *key)
+{
+	struct pool *pool = pool_of(key->kind);
+	struct pinsafe_target *target;
+
+	lockdep_assert_held(&pinsafe_lock);
+	target = pinsafe_target_find(key);
+	if (target)
+		return target;
+	target = list_first_entry_or_null(&pool->free, struct pinsafe_target,
+					  link);
+	if (!target) {
+		atomic64_inc(&pinsafe_counts.table_full);
+		return NULL;
+	}
+	list_del(&target->link);
+	target_fill(target, key);
+	pool->used++;
+	hash_add_rcu(table, &target->node, hash_of(key));
+	return target;
+}
+
+void pinsafe_target_set_held(struct pinsafe_target *target, u32 origin)
+{
+	lockdep_assert_held(&pinsafe_lock);
+	if (!(target->marks & PINSAFE_MARK_HELD))
+		pool_of(target->key.kind)->held++;
+	target->origin = origin;
+	target->held_ns = ktime_get_boottime_ns();
+	target->last_refused_ns = 0;
+	atomic64_set(&target->refused_scans, 0);
+	WRITE_ONCE(target->marks, target->marks | PINSAFE_MARKS_HOLD);
+}
+
+/* A target without marks leaves the table. */
+void pinsafe_target_clear_marks(struct pinsafe_target *target, u32 marks)
+{
+	u32 left = target->marks & ~marks;
+
+	lockdep_assert_held(&pinsafe_lock);
+	if (target->marks & marks & PINSAFE_MARK_HELD)
+		pool_of(target->key.kind)->held--;
+	WRITE_ONCE(target->marks, left);
+	if (left || hlist_unhashed(&target->node))
+		return;
+	hash_del_rcu(&target->node);
+	pinsafe_target_put(target);
+}
+
+/* Runs fn on each target in the table, one hold of the lock each. */
+static unsigned int for_each_slot(struct pool *pool,
+				  bool (*fn)(struct pinsafe_target *target))
+{
+	unsigned int i, hits = 0;
+	unsigned long flags;
+
+	for (i = 0; i < pool->size; i++) {
+		struct pinsafe_target *target = &pool->targets[i];
+
+		raw_spin_lock_irqsave(&pinsafe_lock, flags);
+		if (!hlist_unhashed(&target->node) && fn(target))
+			hits++;
+		raw_spin_unlock_irqrestore(&pinsafe_lock, flags);
+		if (!(i % 64))
+			cond_resched();
+	}
+	return hits;
+}
+
+static bool slot_clear(struct pinsafe_target *target)
+{
+	pinsafe_target_clear_marks(target, ~0U);
+	return true;
+}
+
+/* Sleeps. */
+void pinsafe_target_clear_all(void)
+{
+	for_each_slot(&pools[0], slot_clear);
+	for_each_slot(&pools[1], slot_clear);
+}
+
+static bool slot_reap_process(struct pinsafe_target *target)
+{
+	bool gone;
+
+	rcu_read_lock();
+	gone = !pid_task(target->key.pid, PIDTYPE_TGID);
+	rcu_read_unlock();
+	if (gone)
+		pinsafe_target_clear_marks(target, ~0U);
+	return gone;
+}
+
+/*
+ * Whether a cgroup is gone is asked by its id and may sleep, so outside the
+ * lock; an id is never used again, so the answer keeps.
+ */
+static unsigned int reap_cgroups(void)
+{
+	struct pool *pool = &pools[1];
+	unsigned int i, hits = 0;
+	unsigned long flags;
+
+	for (i = 0; i < pool->size; i++) {
+		struct pinsafe_target *target = &pool->targets[i];
+		u64 id = READ_ONCE(target->key.cgroup_id);
+
+		if (hlist_unhashed_lockless(&target->node) ||
+		    !pinsafe_cgroup_is_gone(id))
+			continue;
+		raw_spin_lock_irqsave(&pinsafe_lock, flags);
+		if (!hlist_unhashed(&target->node) &&
+		    target->key.cgroup_id == id) {
+			pinsafe_target_clear_marks(target, ~0U);
+			hits++;
+		}
+		raw_spin_unlock_irqrestore(&pinsafe_lock, flags);
+	}
+	return hits;
+}
+
+static void reap(struct work_struct *work)
+{
+	unsigned int hits = for_each_slot(&pools[0], slot_reap_process);
+
+	WRITE_ONCE(last_reap, jiffies);
+	if (READ_ONCE(pools[1].used))
+		hits += reap_cgroups();
+	atomic64_add(hits, &pinsafe_counts.reaped);
+	if (pinsafe_target_any())
+		queue_delayed_work(pinsafe_wq, &reap_work, REAP_PERIOD);
+}
+
+/*
+ * From pinsafe_kick()'s irq_work: the table is watched only while something is
+ * in it, every ten seconds, and at once when a pool has run empty.
+ */
+void pinsafe_target_reap_soon(void)
+{
+	if (list_empty(&pools[0].free) || list_empty(&pools[1].free))
+		mod_delayed_work(pinsafe_wq, &reap_work,
+				 time_after(jiffies, last_reap + REAP_PAUSE) ?
+				 0 : REAP_PAUSE);
+	else if (pinsafe_target_any())
+		queue_delayed_work(pinsafe_wq, &reap_work, REAP_PERIOD);
+}
+
+unsigned int pinsafe_target_held(u32 kind)
+{
+	return READ_ONCE(pool_of(kind)->held);
+}
+NOKPROBE_SYMBOL(pinsafe_target_held);
+
+bool pinsafe_target_any(void)
+{
+	return READ_ONCE(pools[0].used) || READ_ONCE(pools[1].used);
+}
+
+unsigned int pinsafe_target_slots(void)
+{
+	return pools[0].size + pools[1].size;
+}
+
+static void describe_process(const struct pinsafe_target *target,
+			     struct pinsafe_entry *entry)
+{
+	struct task_struct *leader;
+
+	entry->pid = pid_nr(target->key.pid);
+	entry->start_ticks = target->key.start_ticks;
+	rcu_read_lock();
+	leader = pid_task(target->key.pid, PIDTYPE_TGID);
+	if (leader)
+		entry->cgroup_id = pinsafe_task_cgroup_id(leader);
+	rcu_read_unlock();
+}
+
+static void describe(const struct pinsafe_target *target,
+		     struct pinsafe_entry *entry)
+{
+	entry->kind = target->key.kind;
+	entry->state = target->marks & PINSAFE_MARK_DRAINING ?
+		       PINSAFE_STATE_DRAINING : PINSAFE_STATE_HELD;
+	entry->origin = target->origin;
+	entry->refused_scans = atomic64_read(&target->refused_scans);
+	entry->last_refused_ns = READ_ONCE(target->last_refused_ns);
+	entry->held_ns = target->held_ns;
+	if (entry->kind == PINSAFE_CGROUP)
+		entry->cgroup_id = target->key.cgroup_id;
+	else
+		describe_process(target, entry);
+}
+
+/* 1: slot index holds a held target, described; 0: it does not. */
+int pinsafe_target_describe(unsigned int index, struct pinsafe_entry *ret_entry)
+{
+	struct pinsafe_target *target = index < pools[0].size ?
+		&pools[0].targets[index] :
+		&pools[1].targets[index - pools[0].size];
+	unsigned long flags;
+	int r = 0;
+
+	memset(ret_entry, 0, sizeof(*ret_entry));
+	raw_spin_lock_irqsave(&pinsafe_lock, flags);
+	if (!hlist_unhashed(&target->node) &&
+	    target->marks & PINSAFE_MARK_HELD) {
+		describe(target, ret_entry);
+		r = 1;
+	}
+	raw_spin_unlock_irqrestore(&pinsafe_lock, flags);
+	return r;
+}
+
+static int pool_init(struct pool *pool, unsigned int size)
+{
+	unsigned int i;
+
+	pool->targets = kvcalloc(size, sizeof(*pool->targets), GFP_KERNEL);
+	if (!pool->targets)
+		return -ENOMEM;
+	pool->size = size;
+	INIT_LIST_HEAD(&pool->free);
+	for (i = 0; i < size; i++) {
+		INIT_HLIST_NODE(&pool->targets[i].node);
+		INIT_WORK(&pool->targets[i].drain, pinsafe_drain_target);
+		list_add_tail(&pool->targets[i].link, &pool->free);
+	}
+	return 0;
+}
+
+int pinsafe_target_init(void)
+{
+	int r;
+
+	if (max_holds < MIN_HOLDS || max_holds > LIMIT_HOLDS) {
+		pr_err("max_holds must be from %d to %d\n", MIN_HOLDS,
+		       LIMIT_HOLDS);
+		return -EINVAL;
+	}
+	r = pool_init(&pools[0], max_holds);
+	if (r)
+		return r;
+	r = pool_init(&pools[1], PINSAFE_MAX_CGROUPS);
+	if (r)
+		kvfree(pools[0].targets);
+	return r;
+}
+
+/* After the probes and pinsafe_kick() have come to rest. */
+void pinsafe_target_stop(void)
+{
+	cancel_delayed_work_sync(&reap_work);
+}
+
+/* After the last work has ended. */
+void pinsafe_target_done(void)
+{
+	rcu_barrier();
+	kvfree(pools[1].targets);
+	kvfree(pools[0].targets);
+}
