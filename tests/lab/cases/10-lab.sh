@@ -76,7 +76,8 @@ work_stop pinner
 
 before=$(vmstat nr_foll_pin_acquired)
 is "a storm of 50 pins" "$(pinwork --kind pinlab:fast --storm 50)" "done storm pins=50"
-is "which the kernel counted" "$(($(vmstat nr_foll_pin_acquired) - before))" 50
+# a fast pin that meets a scan is taken, dropped and taken again: at least 50
+above "which the kernel counted" "$(($(vmstat nr_foll_pin_acquired) - before))" 49
 
 ok "O_DIRECT pins for a moment only" work_start database --kind odirect --mib 1 --threads 2
 before=$(vmstat nr_foll_pin_acquired)
