@@ -22,6 +22,21 @@ int fs_open_dir(int dirfd, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+int fs_open_dir_stream(int dirfd, const char *path, DIR **ret_dir)
+{
+	_cleanup_(close) int fd = fs_open_dir(dirfd, path);
+	DIR *dir;
+
+	if (fd < 0)
+		return fd;
+	dir = fdopendir(fd);
+	if (!dir)
+		return -errno;
+	take_fd(&fd);
+	*ret_dir = dir;
+	return 0;
+}
+
 /* O_NONBLOCK: a recorded tree, or /dev, may hold a FIFO. */
 static int open_file(int dirfd, const char *path)
 {

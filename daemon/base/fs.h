@@ -8,12 +8,16 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /* Opens a directory; fd, or negative errno. */
 int fs_open_dir(int dirfd, const char *path);
+
+/* The same for readdir(); 0, and *ret_dir to close, or negative errno. */
+int fs_open_dir_stream(int dirfd, const char *path, DIR **ret_dir);
 
 /* Reads a whole file of at most size - 1 bytes into buf and ends it with NUL.
  * Length read, or negative errno (-EFBIG: longer than that). */

@@ -17,23 +17,29 @@ enum proc_depth {
 };
 
 /* Facts on one process.  id.start_ticks 0: whatever runs there now; else
- * *ret_gone where another process has the pid. */
+ * *ret_gone where another process has the pid.  What may not be read (EACCES)
+ * stays empty.  0, -ENOMEM, or -EINVAL: the kernel wrote what we do not know. */
 int proc_read(int proc_fd, int sys_fd, struct process_id id, enum proc_depth depth,
 	      struct process_facts *ret_facts, bool *ret_gone);
 
 /* Start time of a pid; 0, or -ESRCH. */
 int proc_read_start(int proc_fd, pid_t pid, uint64_t *ret_start_ticks);
 
+/* mm->numa_scan_seq alone; 0, -ESRCH gone, -EOPNOTSUPP the kernel does not show
+ * it (before about 6.15 it takes CONFIG_SCHED_DEBUG). */
+int proc_read_scan_seq(int proc_fd, struct process_id id, uint64_t *ret_scan_seq);
+
+struct device_number {
+	uint32_t major, minor;
+};
+
 /* All processes that look like pinners or device users by /proc alone: VmPin
  * above 0, an io_uring with registered buffers, or one of the device numbers
  * open.  Reads status of every process and fds only where something else
  * points there (see proc.c for what a sweep costs).  Sorted by pid. */
-struct device_number {
-	uint32_t major, minor;
-};
 int proc_sweep(int proc_fd, const struct device_number *devices, size_t n_devices,
 	       struct process_id **ret_ids, size_t *ret_n);
 
-/* Pids in a cgroup v2 directory and below. */
-int proc_find_in_cgroup(int proc_fd, const char *cgroup, struct process_id **ret_ids,
-			size_t *ret_n);
+/* The processes in a cgroup v2 directory and below; sorted by pid.  0, -ENOENT. */
+int proc_find_in_cgroup(int proc_fd, int sys_fd, const char *cgroup,
+			struct process_id **ret_ids, size_t *ret_n);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cgroup.h - the cgroup v2 hierarchy, read only
+ *
+ * At fs/cgroup of the sys directory, or, on hybrid hosts, at fs/cgroup/unified.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+bool cgroup_is_mounted(int sys_fd);
+
+/* Opens the directory of a cgroup, "/a/b"; fd, or negative errno: -ENOENT not
+ * there (any more). */
+int cgroup_open(int sys_fd, const char *path);
+
+/* Its id as the kernel's interfaces use it, the inode number; 0: not there. */
+uint64_t cgroup_read_id(int sys_fd, const char *path);
+
+/* Pids of the processes in it and below, in no order; 0, -ENOENT, -ENOMEM. */
+int cgroup_read_pids(int sys_fd, const char *path, pid_t **ret_pids, size_t *ret_n);
