@@ -5,6 +5,10 @@
  * No I/O, no clock, no logging, no globals: the same input gives the same plan,
  * byte for byte.  plan, explain, audit mode and the golden tests are all this
  * function.
+ *
+ * For each process of the snapshot: match.c finds the policy that speaks of it,
+ * wish.c turns orders and policy into what should be in force, risk.c says what
+ * is at stake, and decide.c compares that with what is held.
  */
 #pragma once
 
@@ -23,22 +27,38 @@ struct decide_input {
 	const struct override *overrides;
 	size_t n_overrides;
 	uint64_t now_usec;
+	/* a hold was refused for want of room: from now on hold cgroups */
+	bool table_full;
 };
 
-/* 0 or -ENOMEM.  A held process that is not in the snapshot is not judged: it
- * was not looked at. */
+/* 0 or -ENOMEM.  The plan has one item for each process of the snapshot, and
+ * one for each cgroup that is held or should be.  A held process that is not in
+ * the snapshot is not judged: it was not looked at.  Processes come first, so
+ * that carrying the plan out in order leaves no gap where a cgroup's hold gives
+ * way to those of its processes; the other way round, a process keeps its own
+ * hold until its cgroup's is effective. */
 int policy_decide(const struct decide_input *input, struct plan *ret_plan);
 
-/* Which policy matches, NULL: none; *ret_why: for each policy before it, first
- * predicate that failed, one line each, for explain (may be NULL). */
-const struct policy *policy_find(const struct config *config,
-				 const struct process_facts *facts, char **ret_why);
+/* The first policy that matches, NULL: none.  held_for names the policy that a
+ * process is held for, NULL: it is not.  *ret_why says for each policy before
+ * it which key did not match, a line each, for explain; ret_why may be NULL.
+ * 0 or -ENOMEM. */
+int policy_find(const struct config *config, const struct process_facts *facts,
+		const char *held_for, const struct policy **ret_policy, char **ret_why);
 
-/* What balancing can do to this process, and whether it is scanned, were no
- * action of ours in force. */
-enum risk policy_risk(const struct host_facts *host, const struct process_facts *facts);
+/* The verdict in force: the configuration's, else the kernel's. */
+enum verdict policy_verdict(const struct config *config, const struct host_facts *host);
+
+/* What balancing can do to pinned memory on this host, and to what this process
+ * is seen to pin. */
+enum risk policy_host_risk(const struct config *config, const struct host_facts *host);
+enum risk policy_risk(const struct config *config, const struct host_facts *host,
+		      const struct process_facts *facts);
+
+/* Whether the kernel would scan the process, were no action of ours in force. */
 enum scanned policy_scanned(const struct host_facts *host,
 			    const struct process_facts *facts);
 
-/* The plan as text, one item a line, for golden tests and the debug log. */
+/* The plan as text, one item a line, for golden tests and the debug log.
+ * 0 or -ENOMEM. */
 int plan_format(const struct plan *plan, char **ret_text);

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A cgroup has one item, whoever asks for it: an order first, then the policies
+ * that mean it in earnest, then those in audit mode.  A cgroup that is held
+ * although nobody asks any more stays so while nobody in it pins: the worker
+ * that pinned has ended and the next one is about to start.  As soon as somebody
+ * in it pins, what is wished for him counts.
+ */
+#include "daemon/policy/decision.h"
+
+#include "daemon/policy/match.h"
+
+static enum plan_op judge_wanted(const struct held *held, enum mode mode)
+{
+	if (!held)
+		return PLAN_HOLD;
+	return mode == MODE_ENFORCE ? PLAN_KEEP : PLAN_RELEASE;
+}
+
+static int add_wanted(struct decision *decision, const struct wish *wish,
+		      struct plan_item **ret_item)
+{
+	const struct held *held = decision_find_held(decision, &wish->target);
+	enum plan_op op = judge_wanted(held, wish->mode);
+	int r;
+
+	r = plan_add(&decision->plan, &wish->target, wish_policy_name(wish), wish->reason,
+		     op == PLAN_RELEASE ? "; audit mode holds nothing" : "", ret_item);
+	if (r < 0)
+		return r;
+	(*ret_item)->op = op;
+	(*ret_item)->mode = op == PLAN_RELEASE ? MODE_ENFORCE : wish->mode;
+	(*ret_item)->action = wish->action;
+	(*ret_item)->scanned = SCANNED_NO_HELD;
+	return 0;
+}
+
+/* The item tells the worst of those who ask: highest risk, anybody scanned. */
+static void add_asker(const struct decision *decision, const struct subject *subject,
+		      struct plan_item *item)
+{
+	enum risk risk = decision_risk(decision, subject);
+
+	if (item->process.pid == 0)
+		item->process = subject->facts->id;
+	if (risk > item->risk)
+		item->risk = risk;
+	if (!subject->around && item->scanned == SCANNED_NO_HELD)
+		item->scanned = policy_scanned(&decision->input->snapshot->host,
+					       subject->facts);
+}
+
+static int want(struct decision *decision, const struct subject *subject)
+{
+	const struct wish *wish = &subject->wish;
+	struct plan_item *item = plan_find(&decision->plan, &wish->target);
+	int r;
+
+	if (!item) {
+		r = add_wanted(decision, wish, &item);
+		if (r < 0)
+			return r;
+	}
+	add_asker(decision, subject, item);
+	return 0;
+}
+
+static int add_wishes(struct decision *decision, enum mode mode)
+{
+	for (size_t i = 0; i < decision->n_subjects; i++) {
+		const struct subject *subject = &decision->subjects[i];
+		int r;
+
+		if (subject->wish.mode != mode ||
+		    !decision_wants(&subject->wish, TARGET_CGROUP))
+			continue;
+		r = want(decision, subject);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* An order to hold a cgroup needs nobody in it. */
+static int add_orders(struct decision *decision)
+{
+	const struct decide_input *input = decision->input;
+
+	for (size_t i = 0; i < input->n_overrides; i++) {
+		_cleanup_(wish_done) struct wish wish = {};
+		struct plan_item *item;
+		int r;
+
+		r = wish_by_order(input, &input->overrides[i], &wish);
+		if (r < 0)
+			return r;
+		if (!decision_wants(&wish, TARGET_CGROUP))
+			continue;
+		r = add_wanted(decision, &wish, &item);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- held, and nobody asks ---------------------------------------------- */
+
+static bool is_released_by_order(const struct decision *decision, const struct held *held)
+{
+	const struct decide_input *input = decision->input;
+	const struct process_facts in_it = {
+		.cgroup = held->id.cgroup,
+		.cgroup_id = held->id.cgroup_id,
+	};
+
+	for (size_t i = 0; i < input->n_overrides; i++) {
+		const struct override *order = &input->overrides[i];
+
+		if (!order->hold && order->id.kind == TARGET_CGROUP &&
+		    wish_order_stands(order, input->now_usec) &&
+		    match_target(&order->id, &in_it))
+			return true;
+	}
+	return false;
+}
+
+static bool has_pinner(const struct decision *decision, const struct held *held)
+{
+	for (size_t i = 0; i < decision->n_subjects; i++) {
+		const struct subject *subject = &decision->subjects[i];
+
+		if (subject->wish.may_pin && match_target(&held->id, subject->facts))
+			return true;
+	}
+	return false;
+}
+
+/* The policy that it was taken for, if that would still take it. */
+static const struct policy *find_standing(const struct decision *decision,
+					  const struct held *held)
+{
+	const struct config *config = decision->input->config;
+	const struct policy *policy;
+
+	policy = held->policy ? config_find_policy(config, held->policy) : NULL;
+	if (!policy || policy->action != held->action ||
+	    config_mode(config, policy) != MODE_ENFORCE)
+		return NULL;
+	if (policy->scope != SCOPE_CGROUP && !decision->input->table_full)
+		return NULL;
+	return match_cgroup(policy, held->id.cgroup) ? policy : NULL;
+}
+
+static int judge_leftover(struct decision *decision, const struct held *held)
+{
+	const struct policy *standing = find_standing(decision, held);
+	const char *reason = "no policy wants it held any more";
+	struct plan_item *item;
+	bool keep = false;
+	int r;
+
+	if (is_released_by_order(decision, held)) {
+		reason = "released by order";
+	} else if (standing && !has_pinner(decision, held)) {
+		reason = "somebody in it has pinned, so it is held until it is empty and gone";
+		keep = true;
+	}
+	r = plan_add(&decision->plan, &held->id, keep ? standing->name : NULL, reason, "",
+		     &item);
+	if (r < 0)
+		return r;
+	item->op = keep ? PLAN_KEEP : PLAN_RELEASE;
+	item->mode = MODE_ENFORCE;
+	item->action = held->action;
+	item->scanned = decision_is_effective(held) ? SCANNED_NO_HELD : SCANNED_YES;
+	return 0;
+}
+
+static int add_leftovers(struct decision *decision)
+{
+	const struct decide_input *input = decision->input;
+
+	for (size_t i = 0; i < input->n_held; i++) {
+		const struct held *held = &input->held[i];
+		int r;
+
+		if (held->id.kind != TARGET_CGROUP || plan_find(&decision->plan, &held->id))
+			continue;
+		r = judge_leftover(decision, held);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int decision_judge_cgroups(struct decision *decision)
+{
+	int r;
+
+	r = add_orders(decision);
+	if (r < 0)
+		return r;
+	r = add_wishes(decision, MODE_ENFORCE);
+	if (r < 0)
+		return r;
+	r = add_wishes(decision, MODE_AUDIT);
+	if (r < 0)
+		return r;
+	return add_leftovers(decision);
+}
