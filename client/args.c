@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "client/args.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/timespan.h"
+#include "daemon/base/cleanup.h"
+
+#define WORD_MAX 32	/* longer words are compared by their beginning */
+
+/* One pass over argv; the operands gather at argv[1]. */
+struct reader {
+	const struct verb *verbs;
+	struct request *request;
+	int argc;
+	char **argv;
+	int at;			/* the word now looked at */
+	int n_operands;		/* with the verb */
+	bool is_over;		/* "--" was seen: only operands follow */
+	unsigned int given;	/* VERB_* of options that were used */
+	char *error;
+};
+
+static int refuse(struct reader *reader, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int refuse(struct reader *reader, const char *format, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, format);
+	r = vasprintf(&reader->error, format, ap);
+	va_end(ap);
+	if (r < 0) {
+		reader->error = NULL;
+		return -ENOMEM;
+	}
+	return -EINVAL;
+}
+
+static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
+{
+	unsigned int m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+/* Edit distance with neighbours swapped counted as one mistake: "lsit". */
+static unsigned int count_mistakes(const char *a, const char *b)
+{
+	unsigned int d[WORD_MAX + 1][WORD_MAX + 1];
+	size_t la = strnlen(a, WORD_MAX), lb = strnlen(b, WORD_MAX), i, j;
+
+	for (i = 0; i <= la; i++)
+		d[i][0] = i;
+	for (j = 0; j <= lb; j++)
+		d[0][j] = j;
+	for (i = 1; i <= la; i++) {
+		for (j = 1; j <= lb; j++) {
+			unsigned int change = a[i - 1] != b[j - 1];
+
+			d[i][j] = min3(d[i - 1][j] + 1, d[i][j - 1] + 1,
+				       d[i - 1][j - 1] + change);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    d[i - 2][j - 2] + 1 < d[i][j])
+				d[i][j] = d[i - 2][j - 2] + 1;
+		}
+	}
+	return d[la][lb];
+}
+
+const struct verb *args_find_verb(const struct verb *verbs, const char *name)
+{
+	const struct verb *verb;
+
+	for (verb = verbs; verb->name; verb++) {
+		if (strcmp(verb->name, name) == 0)
+			return verb;
+		if (verb->alias && strcmp(verb->alias, name) == 0)
+			return verb;
+	}
+	return NULL;
+}
+
+const struct verb *args_nearest_verb(const struct verb *verbs, const char *word)
+{
+	const struct verb *verb, *nearest = verbs;
+	unsigned int best = UINT_MAX;
+
+	for (verb = verbs; verb->name; verb++) {
+		unsigned int mistakes = count_mistakes(word, verb->name);
+
+		if (mistakes < best) {
+			nearest = verb;
+			best = mistakes;
+		}
+	}
+	return nearest;
+}
+
+static int take_operand(struct reader *reader, char *word)
+{
+	struct request *request = reader->request;
+
+	reader->argv[1 + reader->n_operands++] = word;
+	if (request->verb) {
+		if (request->verb->takes & VERB_COMMAND)
+			reader->is_over = true;
+		return 0;
+	}
+	request->verb = args_find_verb(reader->verbs, word);
+	if (!request->verb)
+		return refuse(reader, "%s: no such verb; the nearest is \"%s\"", word,
+			      args_nearest_verb(reader->verbs, word)->name);
+	return 0;
+}
+
+static int take_for(struct reader *reader, const char *value)
+{
+	int r;
+
+	if (!value && reader->at + 1 < reader->argc)
+		value = reader->argv[++reader->at];
+	if (!value)
+		return refuse(reader, "--for: a time is missing, such as 10min");
+	r = timespan_parse(value, &reader->request->for_usec);
+	if (r == -ERANGE)
+		return refuse(reader, "--for %s: longer than can be counted", value);
+	if (r < 0)
+		return refuse(reader,
+			      "--for %s: not a time; write 90s, 10min, 2h or \"1d 6h\"",
+			      value);
+	if (reader->request->for_usec == 0)
+		return refuse(reader, "--for %s: without a length; leave --for out to "
+			      "release until the target is gone", value);
+	reader->given |= VERB_FOR;
+	return 0;
+}
+
+/* A word of one dash: letters, each an option. */
+static int take_letters(struct reader *reader, const char *word)
+{
+	struct request *request = reader->request;
+	const char *letter;
+
+	for (letter = word + 1; *letter; letter++) {
+		switch (*letter) {
+		case 'q':
+			request->quiet = true;
+			break;
+		case 'h':
+			request->help = true;
+			break;
+		case 'V':
+			request->version = true;
+			break;
+		case 'a':
+			request->all = true;
+			reader->given |= VERB_ALL;
+			break;
+		default:
+			return refuse(reader, "%s: no such option", word);
+		}
+	}
+	return 0;
+}
+
+static int take_option(struct reader *reader, char *word)
+{
+	struct request *request = reader->request;
+
+	if (word[1] != '-')
+		return take_letters(reader, word);
+	if (strcmp(word, "--for") == 0)
+		return take_for(reader, NULL);
+	if (strncmp(word, "--for=", 6) == 0)
+		return take_for(reader, word + 6);
+	if (strcmp(word, "--quiet") == 0)
+		return take_letters(reader, "-q");
+	if (strcmp(word, "--help") == 0)
+		return take_letters(reader, "-h");
+	if (strcmp(word, "--version") == 0)
+		return take_letters(reader, "-V");
+	if (strcmp(word, "--all") == 0)
+		return take_letters(reader, "-a");
+	if (strcmp(word, "--json") == 0) {
+		request->json = true;
+		reader->given |= VERB_JSON;
+		return 0;
+	}
+	return refuse(reader, "%s: no such option", word);
+}
+
+static int take_word(struct reader *reader, char *word)
+{
+	if (reader->is_over || word[0] != '-' || word[1] == '\0')
+		return take_operand(reader, word);
+	if (strcmp(word, "--") == 0) {
+		reader->is_over = true;
+		return 0;
+	}
+	return take_option(reader, word);
+}
+
+static const char *option_name(unsigned int option)
+{
+	switch (option) {
+	case VERB_JSON:
+		return "--json";
+	case VERB_ALL:
+		return "--all";
+	default:
+		return "--for";
+	}
+}
+
+static int check_options(struct reader *reader)
+{
+	static const unsigned int options[] = { VERB_JSON, VERB_ALL, VERB_FOR };
+	const struct verb *verb = reader->request->verb;
+	unsigned int unknown = reader->given & ~verb->takes;
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (unknown & options[i])
+			return refuse(reader, "%s: takes no %s", verb->name,
+				      option_name(options[i]));
+	return 0;
+}
+
+static int check_operands(struct reader *reader)
+{
+	const struct verb *verb = reader->request->verb;
+	int n = reader->request->n_args;
+
+	if (n < verb->min_args)
+		return refuse(reader, "%s: %s is missing", verb->name, verb->operands);
+	if (verb->max_args >= 0 && n > verb->max_args)
+		return refuse(reader, "%s: too many operands, from \"%s\" on", verb->name,
+			      reader->request->args[verb->max_args]);
+	return 0;
+}
+
+static int check(struct reader *reader)
+{
+	struct request *request = reader->request;
+	int r;
+
+	if (request->help || request->version)
+		return 0;
+	if (!request->verb)
+		return refuse(reader, "verb: none given");
+	request->args = reader->argv + 2;
+	request->n_args = reader->n_operands - 1;
+	r = check_options(reader);
+	if (r < 0)
+		return r;
+	return check_operands(reader);
+}
+
+int args_parse(const struct verb *verbs, int argc, char **argv,
+	       struct request *ret_request, char **ret_error)
+{
+	struct reader reader = {
+		.verbs = verbs, .request = ret_request, .argc = argc, .argv = argv,
+	};
+	int r = 0;
+
+	*ret_request = (struct request){ 0 };
+	*ret_error = NULL;
+	for (reader.at = 1; reader.at < argc && r == 0; reader.at++)
+		r = take_word(&reader, argv[reader.at]);
+	if (r == 0)
+		r = check(&reader);
+	if (r < 0)
+		*ret_error = take_ptr(reader.error);
+	return r;
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * list.c - who pins memory, and is it out of reach
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/bus.h"
+#include "client/output.h"
+#include "client/text.h"
+#include "client/verb.h"
+#include "client/wording.h"
+
+enum {
+	COLUMN_MARK,
+	COLUMN_PID,
+	COLUMN_COMM,
+	COLUMN_CGROUP,
+	COLUMN_PINNED,
+	COLUMN_NODES,
+	COLUMN_DRIVER,
+	COLUMN_POLICY,
+	COLUMN_ACTION,
+	COLUMN_RISK,
+	COLUMN_PROOF,
+	N_COLUMNS
+};
+
+/* The longest words of the columns that are never cut, the minimums of the
+ * others and the gaps make 80. */
+static const struct column columns[N_COLUMNS] = {
+	[COLUMN_MARK]	= { "", ALIGN_LEFT, CUT_NEVER, 1 },
+	[COLUMN_PID]	= { "PID", ALIGN_RIGHT, CUT_NEVER, 0 },
+	[COLUMN_COMM]	= { "COMM", ALIGN_LEFT, CUT_END, 5 },
+	[COLUMN_CGROUP]	= { "CGROUP", ALIGN_LEFT, CUT_START, 6 },
+	[COLUMN_PINNED]	= { "PINNED", ALIGN_RIGHT, CUT_NEVER, 0 },
+	[COLUMN_NODES]	= { "NODES", ALIGN_LEFT, CUT_END, 5 },
+	[COLUMN_DRIVER]	= { "DRIVER", ALIGN_LEFT, CUT_END, 5 },
+	[COLUMN_POLICY]	= { "POLICY", ALIGN_LEFT, CUT_END, 5 },
+	[COLUMN_ACTION]	= { "ACTION", ALIGN_LEFT, CUT_NEVER, 0 },
+	[COLUMN_RISK]	= { "RISK", ALIGN_LEFT, CUT_NEVER, 0 },
+	[COLUMN_PROOF]	= { "PROOF", ALIGN_LEFT, CUT_NEVER, 0 },
+};
+
+static bool is(const struct facts *facts, const char *name, const char *value)
+{
+	return strcmp(facts_string(facts, name), value) == 0;
+}
+
+static bool is_ineffective(const struct facts *target)
+{
+	return is(target, "proof", "ineffective");
+}
+
+/* One row per pinner; and who is held, or was let go, though it pins nothing. */
+static bool is_listed(const struct request *request, const struct facts *target)
+{
+	return request->all || facts_bool(target, "pinner") || facts_bool(target, "exposed") ||
+	       !is(target, "state", "watched");
+}
+
+/* Known to pin, how much is not: "?". */
+static void format_pinned(const struct facts *target, char text[TEXT_BYTES_MAX])
+{
+	uint64_t bytes = facts_u64(target, "pinned_bytes") + facts_u64(target, "large_bytes");
+
+	if (bytes > 0)
+		text_format_bytes(bytes, text);
+	else
+		strcpy(text, facts_bool(target, "pinner") ? "?" : "-");
+}
+
+/* "0-2,5": where its pinned pages are. */
+static char *format_nodes(const struct facts *nodes)
+{
+	char *text = NULL;
+	size_t n = facts_length(nodes), size, i, last;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (i = 0; i < n; i = last + 1) {
+		uint64_t first = facts_u64(facts_at(nodes, i), "node");
+
+		for (last = i; last + 1 < n; last++)
+			if (facts_u64(facts_at(nodes, last + 1), "node") != first + last + 1 - i)
+				break;
+		fprintf(out, "%s%" PRIu64, i > 0 ? "," : "", first);
+		if (last > i)
+			fprintf(out, "-%" PRIu64, first + last - i);
+	}
+	fclose(out);
+	return text;
+}
+
+static const char *or_dash(const char *text)
+{
+	return text && *text ? text : "-";
+}
+
+static enum tone tone_risk(const struct facts *target)
+{
+	if (!facts_bool(target, "exposed") && !is_ineffective(target))
+		return TONE_PLAIN;
+	return is(target, "risk", "corruption") ? TONE_BAD : TONE_WARN;
+}
+
+static enum tone tone_proof(const struct facts *target)
+{
+	if (is_ineffective(target))
+		return TONE_BAD;
+	return is(target, "proof", "verified") ? TONE_GOOD : TONE_PLAIN;
+}
+
+static const char *format_mark(const struct facts *target)
+{
+	return facts_bool(target, "exposed") || is_ineffective(target) ? "!" : "";
+}
+
+static int add_row(struct table *table, const struct facts *target)
+{
+	_cleanup_(free) char *nodes = format_nodes(facts_get(target, "nodes"));
+	const char *pid = facts_u64(target, "pid") > 0 ? facts_string(target, "pid") : "-";
+	char pinned[TEXT_BYTES_MAX];
+	int r;
+
+	format_pinned(target, pinned);
+	r = table_add_row(table);
+	if (r < 0)
+		return r;
+	r |= table_set(table, COLUMN_MARK, TONE_BAD, format_mark(target));
+	r |= table_set(table, COLUMN_PID, TONE_PLAIN, pid);
+	r |= table_set(table, COLUMN_COMM, TONE_PLAIN, or_dash(facts_string(target, "comm")));
+	r |= table_set(table, COLUMN_CGROUP, TONE_PLAIN, or_dash(facts_string(target, "cgroup")));
+	r |= table_set(table, COLUMN_PINNED, TONE_PLAIN, pinned);
+	r |= table_set(table, COLUMN_NODES, TONE_PLAIN, or_dash(nodes));
+	r |= table_set(table, COLUMN_DRIVER, TONE_PLAIN, or_dash(facts_string(target, "driver")));
+	r |= table_set(table, COLUMN_POLICY, TONE_PLAIN, or_dash(facts_string(target, "policy")));
+	r |= table_set(table, COLUMN_ACTION, TONE_PLAIN, wording_action(target));
+	r |= table_set(table, COLUMN_RISK, tone_risk(target), facts_string(target, "risk"));
+	r |= table_set(table, COLUMN_PROOF, tone_proof(target), facts_string(target, "proof"));
+	return r ? -ENOMEM : 0;
+}
+
+static void print_legend(size_t rows, size_t marked, size_t wanted, const struct style *style)
+{
+	_cleanup_(free) char *text = NULL;
+
+	if (asprintf(&text, "%zu listed%s%s%s", rows,
+		     marked > 0 ? "; !: scanned, its pinned memory is exposed" : "",
+		     wanted > 0 ? "; (hold): wanted, not in force, see show" : "",
+		     geteuid() != 0 ? "; only your own processes, all of them as root" : "") < 0)
+		text = NULL;
+	if (text)
+		sheet_title(style, stdout, TONE_DIM, text);
+}
+
+static int print_table(const struct facts *targets)
+{
+	_cleanup_(table_free) struct table *table = table_new(columns, N_COLUMNS);
+	struct style style = output_style();
+	size_t marked = 0, wanted = 0, i;
+
+	if (!table)
+		return complain_errno("list", -ENOMEM);
+	for (i = 0; i < facts_length(targets); i++) {
+		const struct facts *target = facts_at(targets, i);
+
+		if (add_row(table, target) < 0)
+			return complain_errno("list", -ENOMEM);
+		marked += *format_mark(target) != '\0';
+		wanted += *wording_action(target) == '(';
+	}
+	table_print(table, &style, stdout);
+	print_legend(facts_length(targets), marked, wanted, &style);
+	return EXIT_YES;
+}
+
+static struct facts *select_listed(const struct request *request, const struct facts *targets)
+{
+	_cleanup_(facts_free) struct facts *listed = facts_new_list();
+	size_t i;
+
+	if (!listed)
+		return NULL;
+	for (i = 0; i < facts_length(targets); i++) {
+		const struct facts *target = facts_at(targets, i);
+
+		if (is_listed(request, target) && facts_add(listed, facts_share(target)) < 0)
+			return NULL;
+	}
+	return take_ptr(listed);
+}
+
+static int print_json(struct facts *targets)
+{
+	_cleanup_(facts_free) struct facts *answer = facts_new("list");
+
+	if (!answer || facts_set(answer, "targets", facts_share(targets)) < 0)
+		return complain_errno("list", -ENOMEM);
+	return output_json(answer);
+}
+
+int verb_list(const struct request *request)
+{
+	_cleanup_(sd_bus_flush_close_unref) sd_bus *bus = NULL;
+	_cleanup_(facts_free) struct facts *targets = NULL, *listed = NULL;
+	int exit;
+
+	exit = bus_open("list", &bus);
+	if (!exit)
+		exit = bus_ask(bus, "list", "ListTargets", &targets);
+	if (exit || request->quiet)
+		return exit;
+	listed = select_listed(request, targets);
+	if (!listed)
+		return complain_errno("list", -ENOMEM);
+	return request->json ? print_json(listed) : print_table(listed);
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "client/wording.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/timespan.h"
+
+static char *words(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static char *words(const char *format, ...)
+{
+	char *text;
+	va_list ap;
+	int r;
+
+	va_start(ap, format);
+	r = vasprintf(&text, format, ap);
+	va_end(ap);
+	return r < 0 ? NULL : text;
+}
+
+static bool is(const struct facts *facts, const char *name, const char *value)
+{
+	return strcmp(facts_string(facts, name), value) == 0;
+}
+
+static bool has_module(const struct facts *status)
+{
+	return !is(status, "module_version", "");
+}
+
+/* ---- the host ---------------------------------------------------------- */
+
+static char *say_exposed(const struct facts *status, enum tone *ret_tone)
+{
+	uint64_t exposed = facts_u64(status, "exposed"), pinners = facts_u64(status, "pinners");
+	const char *audit = is(status, "mode", "audit") ? "; audit mode: nothing is changed" : "";
+	const char *harm = "scans";
+
+	*ret_tone = TONE_WARN;
+	if (is(status, "kernel_verdict", "affected")) {
+		*ret_tone = TONE_BAD;
+		harm = "can corrupt";
+	} else if (is(status, "kernel_verdict", "unknown")) {
+		harm = "scans, and on this kernel perhaps corrupts,";
+	}
+	return words("EXPOSED: NUMA balancing %s the pinned memory of %" PRIu64 " of %" PRIu64
+		     " pinner%s%s", harm, exposed, pinners, pinners == 1 ? "" : "s", audit);
+}
+
+static char *say_safe(const struct facts *status, enum tone *ret_tone)
+{
+	uint64_t pinners = facts_u64(status, "pinners");
+	const char *sight = has_module(status) ? "" :
+		", as far as can be seen without the module";
+
+	*ret_tone = TONE_GOOD;
+	if (facts_s64(status, "balancing") < 0)
+		return words("SAFE: this kernel has no NUMA balancing");
+	if (facts_s64(status, "balancing") == 0)
+		return words("SAFE: NUMA balancing is off, nothing is scanned");
+	if (pinners == 0)
+		return words("NOTHING TO PROTECT: no process pins memory%s", sight);
+	if (pinners == 1)
+		return words("PROTECTED: the one pinner is not scanned%s", sight);
+	return words("PROTECTED: none of %" PRIu64 " pinners is scanned%s", pinners, sight);
+}
+
+/* The worst comes first, and what is not known is not safe. */
+char *wording_headline(const struct facts *status, enum tone *ret_tone)
+{
+	uint64_t ineffective = facts_u64(status, "ineffective");
+
+	if (ineffective > 0) {
+		*ret_tone = TONE_BAD;
+		return words("NOT PROTECTED: %" PRIu64 " target%s held, but scans go on",
+			     ineffective, ineffective == 1 ? " is" : "s are");
+	}
+	if (facts_u64(status, "held") > 0 && has_module(status) &&
+	    !facts_bool(status, "probes_armed")) {
+		*ret_tone = TONE_BAD;
+		return words("NOT PROTECTED: the kernel has disarmed the module's probes");
+	}
+	if (facts_u64(status, "exposed") > 0)
+		return say_exposed(status, ret_tone);
+	return say_safe(status, ret_tone);
+}
+
+const char *wording_next_step(const struct facts *status)
+{
+	if (has_module(status) && !facts_bool(status, "probes_armed"))
+		return "sysctl kernel.ftrace_enabled=1; debugfs kprobes/enabled must be 1 too";
+	if (facts_u64(status, "ineffective") > 0)
+		return "pinsafectl list, then pinsafectl show TARGET, which says why";
+	if (facts_u64(status, "exposed") == 0)
+		return NULL;
+	if (is(status, "mode", "audit"))
+		return "pinsafectl list; to protect them set Mode=enforce in pinsafed.conf, "
+		       "then pinsafectl reload";
+	return "pinsafectl list, then pinsafectl show TARGET, which says why";
+}
+
+char *wording_module(const struct facts *status, enum tone *ret_tone)
+{
+	const char *missing = facts_string(status, "module_missing");
+
+	if (!has_module(status)) {
+		*ret_tone = TONE_WARN;
+		return words("none%s%s", *missing ? ": " : "", missing);
+	}
+	*ret_tone = facts_bool(status, "probes_armed") ? TONE_GOOD : TONE_BAD;
+	return words("pinsafe %s, ABI %" PRIu64 ", %s", facts_string(status, "module_version"),
+		     facts_u64(status, "module_abi"),
+		     facts_bool(status, "probes_armed") ? "probes armed" :
+		     "probes DISARMED: holds refuse nothing");
+}
+
+char *wording_kernel(const struct facts *status, enum tone *ret_tone)
+{
+	const char *reason = facts_string(status, "kernel_verdict_reason");
+	const char *verdict = facts_string(status, "kernel_verdict");
+
+	*ret_tone = TONE_WARN;
+	if (is(status, "kernel_verdict", "affected"))
+		*ret_tone = TONE_BAD;
+	else if (is(status, "kernel_verdict", "fixed"))
+		*ret_tone = TONE_GOOD;
+	return words("%s%s%s", *verdict ? verdict : "unknown", *reason ? ": " : "", reason);
+}
+
+char *wording_reload(const struct facts *status, uint64_t now_usec, enum tone *ret_tone)
+{
+	uint64_t at = facts_u64(status, "last_reload_usec");
+	char ago[32];
+
+	*ret_tone = TONE_PLAIN;
+	timespan_format(now_usec > at ? now_usec - at : 0, ago, sizeof(ago));
+	if (at == 0)
+		return words("none since the start");
+	if (facts_bool(status, "last_reload_successful"))
+		return words("done %s ago", ago);
+	*ret_tone = TONE_BAD;
+	return words("FAILED %s ago, the configuration before it is in force:\n%s", ago,
+		     facts_string(status, "last_reload_error"));
+}
+
+const char *wording_balancing(int64_t balancing)
+{
+	switch (balancing) {
+	case -1:
+		return "none in this kernel";
+	case 0:
+		return "off (kernel.numa_balancing = 0)";
+	case 1:
+		return "on (kernel.numa_balancing = 1)";
+	case 2:
+		return "memory tiering only (kernel.numa_balancing = 2)";
+	case 3:
+		return "on, with memory tiering (kernel.numa_balancing = 3)";
+	}
+	return "a value of kernel.numa_balancing that this client does not know";
+}
+
+/* ---- one target -------------------------------------------------------- */
+
+char *wording_target(const struct facts *target, enum tone *ret_tone)
+{
+	const char *scanned = facts_string(target, "scanned");
+
+	*ret_tone = TONE_BAD;
+	if (is(target, "proof", "ineffective"))
+		return words("NOT PROTECTED: held, but scans go on");
+	if (facts_bool(target, "exposed")) {
+		if (!is(target, "risk", "corruption"))
+			*ret_tone = TONE_WARN;
+		return words("EXPOSED: its pinned memory is scanned; risk: %s%s",
+			     facts_string(target, "risk"),
+			     is(target, "mode", "audit") ? "; audit mode: nothing is changed" : "");
+	}
+	*ret_tone = TONE_GOOD;
+	if (is(target, "risk", "none"))
+		return words("NOTHING AT RISK");
+	if (strncmp(scanned, "no", 2) == 0)
+		return words("PROTECTED: it is not scanned%s", scanned + 2);
+	*ret_tone = TONE_WARN;
+	return words("UNKNOWN: whether it is scanned cannot be said");
+}
+
+const char *wording_action(const struct facts *target)
+{
+	if (is(target, "state", "held"))
+		return "hold";
+	if (is(target, "state", "draining"))
+		return "draining";
+	if (is(target, "state", "released"))
+		return "released";
+	if (is(target, "action", "hold"))
+		return "(hold)";
+	return "none";
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * wording.h - facts in the operator's words
+ *
+ * Pure: facts in (see bus-api.h), text and tone out.  What status and show
+ * begin with is decided here, so that it can be tested: an operator must see at
+ * once whether he is protected, and "protected" must never be said too early.
+ * Texts are for the caller to free; NULL: no memory.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "client/facts.h"
+#include "client/table.h"
+
+/* The host in one sentence, from the properties of the manager. */
+char *wording_headline(const struct facts *status, enum tone *ret_tone);
+
+/* What to do about it; NULL: nothing. */
+const char *wording_next_step(const struct facts *status);
+
+/* One target in one sentence. */
+char *wording_target(const struct facts *target, enum tone *ret_tone);
+
+char *wording_module(const struct facts *status, enum tone *ret_tone);
+char *wording_kernel(const struct facts *status, enum tone *ret_tone);
+char *wording_reload(const struct facts *status, uint64_t now_usec, enum tone *ret_tone);
+
+/* kernel.numa_balancing, a bit mask; -1: the kernel has none.  Constant. */
+const char *wording_balancing(int64_t balancing);
+
+/* What is in force for a target, in a word: "hold", "draining", "released",
+ * "none"; "(hold)": wanted, but not in force.  Constant. */
+const char *wording_action(const struct facts *target);
