@@ -22,7 +22,7 @@
  * namespace shows it, in clock ticks of USER_HZ since boot.  A pid whose start
  * time differs is another process: ESRCH.
  *
- * Errors common to all commands: EPERM (no CAP_SYS_ADMIN), EFAULT (bad
+ * Errors common to all commands, and to read(2): EPERM (no CAP_SYS_ADMIN), EFAULT (bad
  * pointer), EINVAL (unknown flag or kind, reserved not zero), ENOTTY (no such
  * command in this version).
  */
@@ -122,7 +122,8 @@ struct pinsafe_hold {
 /*
  * PINSAFE_RELEASE: the target may be scanned again, within about one second.
  * A cgroup is named by its id, so that one whose directory cannot be reached
- * any more can still be released.  Errors: ENOENT (not held).
+ * any more can still be released.  Errors: ESRCH (no such process: a hold that
+ * it had is gone or goes within ten seconds), ENOENT (not held).
  */
 struct pinsafe_release {
 	__u32 kind;
@@ -199,8 +200,10 @@ struct pinsafe_watch {
 
 /*
  * PINSAFE_REARM: let the bells ring again for a process that has rung.  Each
- * bell rings once per thread group until then, however often it pins or opens.
- * Errors: ENOENT (it has not rung).
+ * bell rings once per thread group until then, however often it pins, whichever
+ * of the watched devices it opens; and once more at the first pin or open that
+ * takes the hold: a bell that has taken it does not again after a RELEASE.
+ * Errors: ESRCH, ENOENT (it has not rung).
  */
 struct pinsafe_rearm {
 	__s32 pid;
@@ -218,7 +221,9 @@ struct pinsafe_rearm {
  * record its process; it was not held and may ring again.
  *
  * caller is the symbol that called the pin entry point, module the module it
- * lies in, both empty where the kernel cannot tell.
+ * lies in, or if it is of the kernel itself the module that called it in turn;
+ * empty where the kernel cannot tell.  DRAINED names its target by kind and pid
+ * and start_ticks, or cgroup_id.
  */
 #define PINSAFE_EVENT_PIN		1
 #define PINSAFE_EVENT_OPEN		2
@@ -245,12 +250,12 @@ struct pinsafe_event {
 
 /*
  * PINSAFE_SIGHT: pinned pages of one process, by slices.  The first call has
- * cursor 0; each call looks at no more than "budget" bytes of address space
- * that is mapped (0: the module's choice, 1 GiB), adds what it saw to the
- * nodes, and returns the cursor for the next call, or 0 when it was the last.
- * mmap_lock is held for reading, for one slice at most.  Nothing is faulted in
- * and nothing of ours stays on the target.  What the process maps meanwhile is
- * seen or not.
+ * cursor 0; each call looks at about "budget" bytes of address space that has
+ * page tables (0: the module's choice, 1 GiB; holes cost nothing), adds what it
+ * saw to the nodes, and returns the cursor for the next call, or 0 when it was
+ * the last.  mmap_lock is held for reading, 128 MiB at a time.  Nothing is
+ * faulted in and nothing of ours stays on the target.  What the process maps
+ * meanwhile is seen or not.
  *
  * A 4 KiB page is pinned when its references exceed its mappings by the pin
  * bias (1024), so for small pages the number is exact unless 1,024 short
@@ -260,8 +265,9 @@ struct pinsafe_event {
  * their mappings explain, which is what a get_user_pages() driver leaves; an
  * indication, no proof.
  *
- * A process that never pinned (MMF_HAS_PINNED) costs one look.
- * Errors: ESRCH, E2BIG (node_count below the highest node number + 1),
+ * A process that never pinned (MMF_HAS_PINNED) costs one look, unless
+ * PINSAFE_SIGHT_EXTRA is given: get_user_pages() does not set that mark.
+ * Errors: ESRCH, E2BIG (node_count below the highest possible node number + 1),
  * EOPNOTSUPP, EINTR.
  */
 #define PINSAFE_SIGHT_EXTRA	(1U << 0)
