@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/text.h"
+#include "client/safetext.h"
 
 /*
  * struct facts is the JSON library's value under another name, so that the
@@ -42,7 +42,7 @@ struct facts *facts_new_list(void)
 
 struct facts *facts_new_string(const char *value)
 {
-	_cleanup_(free) char *utf8 = text_to_utf8(value, strlen(value));
+	_cleanup_(free) char *utf8 = safetext_utf8(value, strlen(value));
 
 	return utf8 ? from_json(json_object_new_string(utf8)) : NULL;
 }

@@ -9,7 +9,7 @@
 
 #include "client/bus.h"
 #include "client/output.h"
-#include "client/text.h"
+#include "client/safetext.h"
 #include "client/verb.h"
 #include "client/wording.h"
 
@@ -62,12 +62,12 @@ static bool is_listed(const struct request *request, const struct facts *target)
 }
 
 /* Known to pin, how much is not: "?". */
-static void format_pinned(const struct facts *target, char text[TEXT_BYTES_MAX])
+static void format_pinned(const struct facts *target, char text[SAFETEXT_BYTES_MAX])
 {
 	uint64_t bytes = facts_u64(target, "pinned_bytes") + facts_u64(target, "large_bytes");
 
 	if (bytes > 0)
-		text_format_bytes(bytes, text);
+		safetext_format_bytes(bytes, text);
 	else
 		strcpy(text, facts_bool(target, "pinner") ? "?" : "-");
 }
@@ -123,7 +123,7 @@ static int add_row(struct table *table, const struct facts *target)
 {
 	_cleanup_(free) char *nodes = format_nodes(facts_get(target, "nodes"));
 	const char *pid = facts_u64(target, "pid") > 0 ? facts_string(target, "pid") : "-";
-	char pinned[TEXT_BYTES_MAX];
+	char pinned[SAFETEXT_BYTES_MAX];
 	int r;
 
 	format_pinned(target, pinned);

@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "client/text.h"
+#include "client/safetext.h"
 #include "client/verb.h"
 
 #define WIDTH_LEAST	80
@@ -57,8 +57,8 @@ int output_json(struct facts *facts)
 static void print_complaint(const char *what, const char *line, size_t len)
 {
 	_cleanup_(free) char *copy = strndup(line, len);
-	_cleanup_(free) char *safe_line = copy ? text_escape(copy) : NULL;
-	_cleanup_(free) char *safe_what = text_escape(what);
+	_cleanup_(free) char *safe_line = copy ? safetext_escape(copy) : NULL;
+	_cleanup_(free) char *safe_what = safetext_escape(what);
 
 	fprintf(stderr, "pinsafectl: %s: %s\n", safe_what ? safe_what : "?",
 		safe_line ? safe_line : "?");
@@ -83,7 +83,7 @@ int complain(int exit, const char *what, const char *next, const char *why)
 
 int complain_whole(int exit, const char *next, const char *text)
 {
-	_cleanup_(free) char *escaped = text_escape(text);
+	_cleanup_(free) char *escaped = safetext_escape(text);
 
 	fprintf(stderr, "pinsafectl: %s\n", escaped ? escaped : "?");
 	if (next)

@@ -10,7 +10,7 @@
 
 #include "client/bus.h"
 #include "client/output.h"
-#include "client/text.h"
+#include "client/safetext.h"
 #include "client/timespan.h"
 #include "client/verb.h"
 #include "client/wording.h"
@@ -38,11 +38,11 @@ static void print_bytes(const struct view *view, const char *label, const char *
 			const char *note)
 {
 	uint64_t bytes = facts_u64(view->target, name);
-	char text[TEXT_BYTES_MAX];
+	char text[SAFETEXT_BYTES_MAX];
 
 	if (bytes == 0)
 		return;
-	text_format_bytes(bytes, text);
+	safetext_format_bytes(bytes, text);
 	sheet_printf(&view->style, stdout, label, TONE_PLAIN, "%s%s", text, note);
 }
 
@@ -125,7 +125,7 @@ static const char *explain_source(const struct view *view)
 static void print_pins(const struct view *view)
 {
 	const struct facts *nodes = facts_get(view->target, "nodes");
-	char bytes[TEXT_BYTES_MAX];
+	char bytes[SAFETEXT_BYTES_MAX];
 	size_t i;
 
 	if (facts_bool(view->target, "pinner") && facts_u64(view->target, "pinned_bytes") == 0)
@@ -133,7 +133,7 @@ static void print_pins(const struct view *view)
 			    "some, how much is not known");
 	print_bytes(view, "Pinned", "pinned_bytes", explain_source(view));
 	for (i = 0; i < facts_length(nodes); i++) {
-		text_format_bytes(facts_u64(facts_at(nodes, i), "bytes"), bytes);
+		safetext_format_bytes(facts_u64(facts_at(nodes, i), "bytes"), bytes);
 		sheet_printf(&view->style, stdout, i == 0 ? "Nodes" : "", TONE_PLAIN,
 			     "node %s: %s", facts_string(facts_at(nodes, i), "node"), bytes);
 	}

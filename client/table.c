@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/text.h"
+#include "client/safetext.h"
 #include "daemon/base/cleanup.h"
 
 #define GAP		1	/* columns between columns */
@@ -94,7 +94,7 @@ int table_add_row(struct table *table)
 int table_set(struct table *table, size_t column, enum tone tone, const char *text)
 {
 	struct cell *cell = table->cells + (table->n_rows - 1) * table->n_columns + column;
-	char *escaped = text_escape(text);
+	char *escaped = safetext_escape(text);
 
 	if (!escaped)
 		return -ENOMEM;
@@ -115,10 +115,10 @@ static void measure_columns(const struct table *table, size_t *widths)
 	size_t row, i;
 
 	for (i = 0; i < table->n_columns; i++) {
-		widths[i] = text_width(table->columns[i].title);
+		widths[i] = safetext_width(table->columns[i].title);
 		for (row = 0; row < table->n_rows; row++) {
 			const char *text = table_cell(table, row, i)->text;
-			size_t width = text ? text_width(text) : 0;
+			size_t width = text ? safetext_width(text) : 0;
 
 			if (width > widths[i])
 				widths[i] = width;
@@ -168,7 +168,7 @@ static void print_text(const struct style *style, FILE *out, enum cut cut, const
 	const char *ellipsis = style->utf8 ? "…" : "~";
 	size_t n;
 
-	if (text_width(text) <= width) {
+	if (safetext_width(text) <= width) {
 		fputs(text, out);
 		return;
 	}
@@ -177,11 +177,11 @@ static void print_text(const struct style *style, FILE *out, enum cut cut, const
 		fputs(text, out);
 		break;
 	case CUT_END:
-		n = text_fit_start(text, width - 1);
+		n = safetext_fit_start(text, width - 1);
 		fprintf(out, "%.*s%s", (int)n, text, ellipsis);
 		break;
 	case CUT_START:
-		n = text_fit_end(text, width - 1);
+		n = safetext_fit_end(text, width - 1);
 		fprintf(out, "%s%s", ellipsis, text + strlen(text) - n);
 		break;
 	}
@@ -193,7 +193,7 @@ static void print_cell(const struct table *table, const struct style *style, FIL
 {
 	const char *text = cell->text ? cell->text : "";
 	enum align align = table->columns[column].align;
-	size_t used = text_width(text);
+	size_t used = safetext_width(text);
 	size_t padding = used < width ? width - used : 0;
 
 	if (column > 0)
@@ -239,7 +239,7 @@ static size_t find_fold(const char *text, size_t room)
 		if (fold > 0) {
 			_cleanup_(free) char *line = strndup(text, word);
 
-			if (line && text_width(line) > room)
+			if (line && safetext_width(line) > room)
 				break;
 		}
 		at = fold = word;
@@ -273,7 +273,7 @@ static void print_value(const struct style *style, FILE *out, size_t indent, enu
 	do {
 		size_t n = strcspn(value, "\n");
 		_cleanup_(free) char *line = strndup(value, n);
-		_cleanup_(free) char *escaped = line ? text_escape(line) : NULL;
+		_cleanup_(free) char *escaped = line ? safetext_escape(line) : NULL;
 
 		if (!is_first)
 			print_padding(out, indent);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "client/text.h"
+#include "client/safetext.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -42,7 +42,7 @@ static void escape_byte(FILE *out, unsigned char byte)
 	}
 }
 
-char *text_escape(const char *text)
+char *safetext_escape(const char *text)
 {
 	size_t len = strlen(text), size, i;
 	char *escaped = NULL;
@@ -70,7 +70,7 @@ char *text_escape(const char *text)
 	return escaped;
 }
 
-size_t text_width(const char *escaped)
+size_t safetext_width(const char *escaped)
 {
 	size_t len = strlen(escaped), width = 0;
 
@@ -85,7 +85,7 @@ size_t text_width(const char *escaped)
 	return width;
 }
 
-size_t text_fit_start(const char *escaped, size_t columns)
+size_t safetext_fit_start(const char *escaped, size_t columns)
 {
 	size_t len = strlen(escaped), at = 0, width = 0;
 
@@ -101,9 +101,9 @@ size_t text_fit_start(const char *escaped, size_t columns)
 	return at;
 }
 
-size_t text_fit_end(const char *escaped, size_t columns)
+size_t safetext_fit_end(const char *escaped, size_t columns)
 {
-	size_t len = strlen(escaped), at = 0, width = text_width(escaped);
+	size_t len = strlen(escaped), at = 0, width = safetext_width(escaped);
 
 	while (at < len && width > columns) {
 		unsigned int less;
@@ -145,7 +145,7 @@ static size_t utf8_length(const unsigned char *text, size_t len)
 	return n;
 }
 
-char *text_to_utf8(const char *text, size_t len)
+char *safetext_utf8(const char *text, size_t len)
 {
 	static const char replacement[] = "\xef\xbf\xbd";
 	const unsigned char *in = (const unsigned char *)text;
@@ -167,7 +167,7 @@ char *text_to_utf8(const char *text, size_t len)
 	return utf8;
 }
 
-void text_format_bytes(uint64_t bytes, char text[TEXT_BYTES_MAX])
+void safetext_format_bytes(uint64_t bytes, char text[SAFETEXT_BYTES_MAX])
 {
 	static const char units[] = "BKMGTPE";
 	uint64_t unit = 1;
@@ -181,8 +181,8 @@ void text_format_bytes(uint64_t bytes, char text[TEXT_BYTES_MAX])
 	if (bytes == 0)
 		strcpy(text, "0");
 	else if (power == 0)
-		snprintf(text, TEXT_BYTES_MAX, "%" PRIu64 "B", bytes);
+		snprintf(text, SAFETEXT_BYTES_MAX, "%" PRIu64 "B", bytes);
 	else
-		snprintf(text, TEXT_BYTES_MAX, "%.1f%c", (double)bytes / (double)unit,
+		snprintf(text, SAFETEXT_BYTES_MAX, "%.1f%c", (double)bytes / (double)unit,
 			 units[power]);
 }
