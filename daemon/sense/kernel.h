@@ -11,11 +11,13 @@
 
 #include "daemon/model.h"
 
-/* Fills kernel_*, verdict, verdict_reason, balancing, has_cgroup2. */
+/* Fills kernel_*, verdict, verdict_reason, balancing, has_cgroup2 of a host whose
+ * strings are not set yet; 0 or negative errno. */
 int kernel_load(int proc_fd, int sys_fd, struct host_facts *host);
 
-/* Pure: the text of /proc/version in, verdict and sentence out; the sentence is
- * a constant.  *ret_version, "x.y.z", is for the caller to free, NULL when the
+/* Pure: the text of /proc/version in, followed by that of /proc/version_signature
+ * where there is one (Ubuntu); verdict and sentence out.  The sentence is a
+ * constant.  *ret_version, "x.y.z", is for the caller to free, NULL when the
  * text names none. */
 enum verdict kernel_judge(const char *proc_version, char **ret_version,
 			  unsigned int *ret_code, const char **ret_reason);
