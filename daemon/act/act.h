@@ -3,9 +3,10 @@
  * act.h - carrying out a plan
  *
  * Every action is a row of operations.  Audit mode is another row (null.c), not
- * an if.  The order for each item is: is it still the same process -> record
- * the inverse in the ledger -> apply -> verify.  A target that has gone is the
- * outcome ACT_GONE, never an error.
+ * an if.  The order for each item is: record the inverse in the ledger -> apply,
+ * where whoever changes something makes sure that it is still the same process
+ * or cgroup (for holds the module does) -> look at the outcome.  A target that
+ * has gone is the outcome ACT_GONE, never an error.
  */
 #pragma once
 
@@ -26,6 +27,7 @@ struct act_context {
 
 struct actuator {
 	const char *name;
+	bool is_recorded;	/* does it change anything that must be undone? */
 	/* enum act_result, or negative errno: the world refused */
 	int (*apply)(struct act_context *context, const struct target_id *id);
 	int (*undo)(struct act_context *context, const struct target_id *id);
@@ -40,7 +42,15 @@ extern const struct actuator null_actuator;
 /* The row for an action under a mode. */
 const struct actuator *act_find(enum action action, enum mode mode);
 
-/* One plan item; PLAN_WATCH and PLAN_KEEP are ACT_NOOP. */
+/* One plan item; PLAN_WATCH and PLAN_KEEP are ACT_NOOP.  Errors of a hold:
+ * -ENODEV no module, -ENOSPC its table is full (decide again with table_full),
+ * -EOPNOTSUPP it cannot hold this kind of target here, -EINTR. */
 int act_apply(struct act_context *context, const struct plan_item *item);
 
+/* Forgets the records of processes and cgroups that ended: those not in this
+ * list, which must be what the action's list has just told. */
+int act_prune(struct act_context *context, enum action action, const struct held *held,
+	      size_t n_held);
+
+/* Takes NULL. */
 void held_free(struct held *held, size_t n);

@@ -15,18 +15,36 @@
 
 struct ledger;
 
+/* A change that may be in force. */
+struct ledger_entry {
+	enum action action;
+	struct target_id id;
+	char *policy;			/* that wanted it; NULL: none */
+};
+
 /* dirfd: the runtime directory, kept by the ledger as its own duplicate. */
 int ledger_open(int dirfd, const char *boot_id, struct ledger **ret_ledger);
 void ledger_free(struct ledger *ledger);
 
-/* "About to apply ACTION to TARGET"; on disk when this returns 0. */
-int ledger_record(struct ledger *ledger, enum action action, const struct target_id *id);
-/* "No longer in force." */
-int ledger_erase(struct ledger *ledger, enum action action, const struct target_id *id);
-bool ledger_has(const struct ledger *ledger, enum action action,
-		const struct target_id *id);
+/* Whole lines that made no sense and were left out when it was opened. */
+unsigned int ledger_skipped(const struct ledger *ledger);
 
-/* Overrides: replace the one on the same target; erase. */
+/* "About to apply ACTION to TARGET"; on disk when this returns 0.  A second
+ * record of the same replaces the first. */
+int ledger_record(struct ledger *ledger, enum action action, const struct target_id *id,
+		  const char *policy);
+/* "No longer in force."  Not synced: to undo twice does no harm. */
+int ledger_erase(struct ledger *ledger, enum action action, const struct target_id *id);
+
+/* NULL: no such record. */
+const struct ledger_entry *ledger_find(const struct ledger *ledger, enum action action,
+				       const struct target_id *id);
+/* All of them, in the order recorded; ledger_erase() moves those behind the one
+ * erased up, anything else makes the pointer invalid. */
+const struct ledger_entry *ledger_entries(const struct ledger *ledger, size_t *ret_n);
+
+/* Overrides: replace the one on the same target, -EINVAL for a path with a
+ * newline in it; drop. */
 int ledger_set_override(struct ledger *ledger, const struct override *override);
 int ledger_drop_override(struct ledger *ledger, const struct target_id *id);
 const struct override *ledger_overrides(const struct ledger *ledger, size_t *ret_n);
