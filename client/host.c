@@ -72,8 +72,10 @@ static void print_host(const struct facts *host)
 		if (facts_has(host, rows[i].name))
 			print_row(&style, host, &rows[i]);
 	facts_each(host, print_unknown, &style);
-	if (facts_length(advice) > 0)
-		sheet_title(&style, stdout, TONE_BOLD, "\nAdvice:");
+	if (facts_length(advice) > 0) {
+		putchar('\n');
+		sheet_title(&style, stdout, TONE_BOLD, "Advice:");
+	}
 	for (i = 0; i < facts_length(advice); i++)
 		sheet_item(&style, stdout, facts_text(facts_at(advice, i)));
 }

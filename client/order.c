@@ -29,10 +29,12 @@ static int print_json(const char *verb, const struct facts *target)
 static void print_state(const char *operand, const struct facts *target, const char *extra)
 {
 	bool is_audit = strcmp(facts_string(target, "mode"), "audit") == 0;
+	bool is_released = strcmp(facts_string(target, "state"), "released") == 0;
 	struct style style = output_style();
 	_cleanup_(free) char *text = NULL;
 
-	if (asprintf(&text, "%s: %s%s%s", operand, facts_string(target, "state"), extra,
+	if (asprintf(&text, "%s: %s%s%s", operand, facts_string(target, "state"),
+		     is_released ? extra : "",
 		     is_audit ? "; audit mode: nothing is changed" : "") < 0)
 		text = NULL;
 	sheet_title(&style, stdout, TONE_PLAIN, text ? text : operand);

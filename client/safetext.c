@@ -85,7 +85,7 @@ size_t safetext_width(const char *escaped)
 	return width;
 }
 
-size_t safetext_fit_start(const char *escaped, size_t columns)
+size_t safetext_fit(const char *escaped, size_t columns)
 {
 	size_t len = strlen(escaped), at = 0, width = 0;
 
@@ -99,19 +99,6 @@ size_t safetext_fit_start(const char *escaped, size_t columns)
 		at += n;
 	}
 	return at;
-}
-
-size_t safetext_fit_end(const char *escaped, size_t columns)
-{
-	size_t len = strlen(escaped), at = 0, width = safetext_width(escaped);
-
-	while (at < len && width > columns) {
-		unsigned int less;
-
-		at += measure(escaped + at, len - at, &less);
-		width -= less;
-	}
-	return len - at;
 }
 
 /* How long a character the first byte promises; 0: no character begins so. */

@@ -20,10 +20,8 @@ char *safetext_escape(const char *text);
 /* Columns that an escaped text takes. */
 size_t safetext_width(const char *escaped);
 
-/* Bytes of the longest beginning (or ending) that takes at most that many
- * columns. */
-size_t safetext_fit_start(const char *escaped, size_t columns);
-size_t safetext_fit_end(const char *escaped, size_t columns);
+/* Bytes of the longest beginning that takes at most that many columns. */
+size_t safetext_fit(const char *escaped, size_t columns);
 
 /* For JSON: the text with each byte that is not part of valid UTF-8 replaced by
  * U+FFFD.  For the caller to free; NULL: no memory. */

@@ -64,7 +64,7 @@ static void print_host(const struct facts *status, const struct style *style)
 		     "%s pinners, %s held, %s exposed, %s ineffective",
 		     facts_string(status, "pinners"), facts_string(status, "held"),
 		     facts_string(status, "exposed"), facts_string(status, "ineffective"));
-	print_worded(style, "Reload", reload_tone, reload);
+	sheet_print_lines(style, stdout, "Reload", reload_tone, reload ? reload : "?");
 }
 
 static void print_missing(const struct facts *status, const struct style *style)
@@ -73,8 +73,10 @@ static void print_missing(const struct facts *status, const struct style *style)
 	const char *next = wording_next_step(status);
 	size_t i;
 
-	if (facts_length(missing) > 0)
-		sheet_title(style, stdout, TONE_BOLD, "\nMissing on this host:");
+	if (facts_length(missing) > 0) {
+		putchar('\n');
+		sheet_title(style, stdout, TONE_BOLD, "Missing on this host:");
+	}
 	for (i = 0; i < facts_length(missing); i++)
 		sheet_item(style, stdout, facts_text(facts_at(missing, i)));
 	if (!next)

@@ -162,29 +162,37 @@ static void print_padding(FILE *out, size_t n)
 	fprintf(out, "%*s", (int)n, "");
 }
 
-static void print_text(const struct style *style, FILE *out, enum cut cut, const char *text,
-		       size_t width)
+/* The longest tail that begins at a "/" and fits, or else the last name. */
+static const char *find_tail(const char *path, size_t width)
+{
+	const char *tail = strchr(path, '/'), *last = strrchr(path, '/');
+
+	while (tail && tail != last && safetext_width(tail) > width)
+		tail = strchr(tail + 1, '/');
+	if (!last)
+		return path;
+	return safetext_width(tail) > width ? last + 1 : tail;
+}
+
+/* As much of a cell as its column has room for. */
+static char *cut_text(const struct style *style, enum cut cut, const char *text, size_t width)
 {
 	const char *ellipsis = style->utf8 ? "…" : "~";
-	size_t n;
+	char *shorter;
+	int r;
 
-	if (safetext_width(text) <= width) {
-		fputs(text, out);
-		return;
-	}
-	switch (cut) {
-	case CUT_NEVER:
-		fputs(text, out);
-		break;
-	case CUT_END:
-		n = safetext_fit_start(text, width - 1);
-		fprintf(out, "%.*s%s", (int)n, text, ellipsis);
-		break;
-	case CUT_START:
-		n = safetext_fit_end(text, width - 1);
-		fprintf(out, "%s%s", ellipsis, text + strlen(text) - n);
-		break;
-	}
+	if (cut == CUT_NEVER || safetext_width(text) <= width)
+		return strdup(text);
+	if (cut == CUT_PATH)
+		text = find_tail(text, width - 1);
+	if (*text == '/')
+		r = asprintf(&shorter, "%s%s", ellipsis, text);
+	else if (safetext_width(text) <= width)
+		return strdup(text);
+	else
+		r = asprintf(&shorter, "%.*s%s", (int)safetext_fit(text, width - 1), text,
+			     ellipsis);
+	return r < 0 ? NULL : shorter;
 }
 
 /* Nothing follows the last column, so no blanks trail. */
@@ -193,16 +201,17 @@ static void print_cell(const struct table *table, const struct style *style, FIL
 {
 	const char *text = cell->text ? cell->text : "";
 	enum align align = table->columns[column].align;
-	size_t used = safetext_width(text);
+	_cleanup_(free) char *cut = cut_text(style, table->columns[column].cut, text, width);
+	size_t used = cut ? safetext_width(cut) : 0;
 	size_t padding = used < width ? width - used : 0;
 
 	if (column > 0)
 		print_padding(out, GAP);
 	if (align == ALIGN_RIGHT)
 		print_padding(out, padding);
-	fputs(tone_start(style, cell->tone), out);
-	print_text(style, out, table->columns[column].cut, text, width);
-	fputs(tone_end(style, cell->tone), out);
+	if (used > 0)
+		fprintf(out, "%s%s%s", tone_start(style, cell->tone), cut,
+			tone_end(style, cell->tone));
 	if (align == ALIGN_LEFT && column + 1 < table->n_columns)
 		print_padding(out, padding);
 }
@@ -226,8 +235,7 @@ void table_print(const struct table *table, const struct style *style, FILE *out
 	}
 }
 
-/* The end of the first line of a text that is folded at blanks; a word wider
- * than the room stays whole, so that it can be copied. */
+/* The end of the first line of a text that is folded at blanks. */
 static size_t find_fold(const char *text, size_t room)
 {
 	size_t at = 0, fold = 0;
@@ -236,12 +244,8 @@ static size_t find_fold(const char *text, size_t room)
 		size_t word = at + strspn(text + at, " ");
 
 		word += strcspn(text + word, " ");
-		if (fold > 0) {
-			_cleanup_(free) char *line = strndup(text, word);
-
-			if (line && safetext_width(line) > room)
-				break;
-		}
+		if (fold > 0 && safetext_fit(text, room) < word)
+			break;
 		at = fold = word;
 	}
 	return fold;
@@ -250,46 +254,46 @@ static size_t find_fold(const char *text, size_t room)
 static void print_folded(const struct style *style, FILE *out, size_t indent, enum tone tone,
 			 const char *text)
 {
+	_cleanup_(free) char *escaped = safetext_escape(text);
 	size_t room = style->width > indent ? style->width - indent : 1;
-	const char *start = tone_start(style, tone), *end = tone_end(style, tone);
+	const char *rest = escaped ? escaped : "?";
 
 	do {
-		size_t n = find_fold(text, room);
+		size_t n = find_fold(rest, room);
 
-		fprintf(out, "%s%.*s%s\n", start, (int)n, text, end);
-		text += n;
-		text += strspn(text, " ");
-		if (*text)
+		fprintf(out, "%s%.*s%s\n", tone_start(style, tone), (int)n, rest,
+			tone_end(style, tone));
+		rest += n;
+		rest += strspn(rest, " ");
+		if (*rest)
 			print_padding(out, indent);
-	} while (*text);
+	} while (*rest);
 }
 
-/* Line by line, because a line break is the writer's and stays. */
-static void print_value(const struct style *style, FILE *out, size_t indent, enum tone tone,
-			const char *value)
+static void print_label(FILE *out, const char *label)
 {
-	bool is_first = true;
-
-	do {
-		size_t n = strcspn(value, "\n");
-		_cleanup_(free) char *line = strndup(value, n);
-		_cleanup_(free) char *escaped = line ? safetext_escape(line) : NULL;
-
-		if (!is_first)
-			print_padding(out, indent);
-		print_folded(style, out, indent, tone, escaped ? escaped : "?");
-		is_first = false;
-		value += n;
-		value += *value == '\n';
-	} while (*value);
+	fprintf(out, "%*s%*s", LABEL_WIDTH, label, LABEL_GAP, "");
 }
 
 void sheet_print(const struct style *style, FILE *out, const char *label, enum tone tone,
 		 const char *value)
 {
-	fprintf(out, "%*s", LABEL_WIDTH, label);
-	print_padding(out, LABEL_GAP);
-	print_value(style, out, LABEL_WIDTH + LABEL_GAP, tone, value);
+	print_label(out, label);
+	print_folded(style, out, LABEL_WIDTH + LABEL_GAP, tone, value);
+}
+
+void sheet_print_lines(const struct style *style, FILE *out, const char *label,
+		       enum tone tone, const char *value)
+{
+	do {
+		size_t n = strcspn(value, "\n");
+		_cleanup_(free) char *line = strndup(value, n);
+
+		sheet_print(style, out, label, tone, line ? line : "?");
+		label = "";
+		value += n;
+		value += *value == '\n';
+	} while (*value);
 }
 
 void sheet_printf(const struct style *style, FILE *out, const char *label, enum tone tone,
@@ -309,11 +313,11 @@ void sheet_printf(const struct style *style, FILE *out, const char *label, enum 
 
 void sheet_title(const struct style *style, FILE *out, enum tone tone, const char *text)
 {
-	print_value(style, out, 0, tone, text);
+	print_folded(style, out, 0, tone, text);
 }
 
 void sheet_item(const struct style *style, FILE *out, const char *text)
 {
 	fprintf(out, "%*s", ITEM_INDENT, "- ");
-	print_value(style, out, ITEM_INDENT, TONE_PLAIN, text);
+	print_folded(style, out, ITEM_INDENT, TONE_PLAIN, text);
 }

@@ -38,7 +38,7 @@ enum align {
 enum cut {
 	CUT_NEVER,
 	CUT_END,
-	CUT_START,		/* paths: the tail tells them apart */
+	CUT_PATH,		/* leading folders first: the last name tells apart */
 };
 
 struct column {
@@ -67,12 +67,18 @@ int table_set(struct table *table, size_t column, enum tone tone, const char *te
  * to its minimum; what then still does not fit is wider than asked. */
 void table_print(const struct table *table, const struct style *style, FILE *out);
 
-/* "     Label  value", folded at the width; value may hold line breaks. */
+/* "     Label  value", folded at blanks where it is wider than the room; a word
+ * wider than that stays whole, so that it can be copied. */
 void sheet_print(const struct style *style, FILE *out, const char *label, enum tone tone,
 		 const char *value);
 void sheet_printf(const struct style *style, FILE *out, const char *label, enum tone tone,
 		  const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* A line on its own, folded likewise, later lines indented. */
+/* The same for a text of ours with line breaks, which stay; in the others a line
+ * break is escaped, lest a name pass for a row. */
+void sheet_print_lines(const struct style *style, FILE *out, const char *label,
+		       enum tone tone, const char *value);
+
+/* A line on its own, or an item of a list, folded likewise. */
 void sheet_title(const struct style *style, FILE *out, enum tone tone, const char *text);
 void sheet_item(const struct style *style, FILE *out, const char *text);

@@ -123,11 +123,7 @@ char *wording_kernel(const struct facts *status, enum tone *ret_tone)
 	const char *reason = facts_string(status, "kernel_verdict_reason");
 	const char *verdict = facts_string(status, "kernel_verdict");
 
-	*ret_tone = TONE_WARN;
-	if (is(status, "kernel_verdict", "affected"))
-		*ret_tone = TONE_BAD;
-	else if (is(status, "kernel_verdict", "fixed"))
-		*ret_tone = TONE_GOOD;
+	*ret_tone = is(status, "kernel_verdict", "fixed") ? TONE_GOOD : TONE_WARN;
 	return words("%s%s%s", *verdict ? verdict : "unknown", *reason ? ": " : "", reason);
 }
 
@@ -183,8 +179,10 @@ char *wording_target(const struct facts *target, enum tone *ret_tone)
 	*ret_tone = TONE_GOOD;
 	if (is(target, "risk", "none"))
 		return words("NOTHING AT RISK");
-	if (strncmp(scanned, "no", 2) == 0)
-		return words("PROTECTED: it is not scanned%s", scanned + 2);
+	if (strncmp(scanned, "no: ", 4) == 0)
+		return words("PROTECTED: not scanned (%s)", scanned + 4);
+	if (strcmp(scanned, "no") == 0)
+		return words("PROTECTED: not scanned");
 	*ret_tone = TONE_WARN;
 	return words("UNKNOWN: whether it is scanned cannot be said");
 }
