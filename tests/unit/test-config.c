@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/base/cleanup.h"
+#include "daemon/policy/config.h"
+
+DEFINE_CLEANUP_EMBEDDED(struct config, config_done);
+DEFINE_CLEANUP_EMBEDDED(struct config_errors, config_errors_done);
+
+#define NO_CONFIG	{ .n_policies = 0 }
+
+static void parse(const char *text, struct config *ret_config)
+{
+	struct config_source source = { "a.conf", text };
+	_cleanup_(config_errors_done) struct config_errors errors = {};
+	int r = config_parse(&source, 1, ret_config, &errors);
+
+	if (r < 0 && errors.n_errors > 0)
+		print_error("a.conf:%u: %s\n", errors.errors[0].line, errors.errors[0].text);
+	assert_int_equal(r, 0);
+	assert_int_equal(errors.n_errors, 0);
+}
+
+/* All errors as "line: text\n", in a buffer of the caller's. */
+static void parse_bad(const char *text, char *out, size_t size)
+{
+	struct config_source source = { "a.conf", text };
+	_cleanup_(config_errors_done) struct config_errors errors = {};
+	struct config config = { .sweep_interval_sec = 12345 };
+	size_t length = 0;
+
+	assert_int_equal(config_parse(&source, 1, &config, &errors), -EINVAL);
+	assert_int_equal(config.sweep_interval_sec, 12345);
+	assert_true(errors.n_errors > 0);
+	for (size_t i = 0; i < errors.n_errors; i++) {
+		assert_string_equal(errors.errors[i].path, "a.conf");
+		length += (size_t)snprintf(out + length, size - length, "%u: %s\n",
+					   errors.errors[i].line, errors.errors[i].text);
+		assert_true(length < size);
+	}
+}
+
+static void assert_error(const char *text, const char *expected)
+{
+	char errors[4096];
+
+	parse_bad(text, errors, sizeof(errors));
+	assert_string_equal(errors, expected);
+}
+
+/* ---- what is understood ------------------------------------------------- */
+
+static void test_empty_file_is_the_default(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+	struct config init;
+
+	(void)state;
+	parse("", &config);
+	config_init(&init);
+	assert_memory_equal(&config, &init, sizeof(config));
+	assert_int_equal(config.mode, MODE_AUDIT);
+	assert_int_equal(config.verdict, -1);
+	assert_false(config.hold_on_pin_everywhere);
+}
+
+static void test_every_key(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+	const struct policy *policy;
+
+	(void)state;
+	parse("[Daemon]\nMode=enforce\nSweepIntervalSec=60\nHoldOnPin=everywhere\n"
+	      "[Host]\nKernelVerdict=fixed\n"
+	      "[Policy x]\nPriority=70\nMatchCGroup=/a/b /c\nMatchExecutable=**/python3*\n"
+	      "MatchDevice=/dev/kfd\nMatchPinnedMin=2G\nAction=none\nScope=cgroup\n"
+	      "Mode=audit\n",
+	      &config);
+	assert_int_equal(config.mode, MODE_ENFORCE);
+	assert_int_equal(config.sweep_interval_sec, 60);
+	assert_true(config.hold_on_pin_everywhere);
+	assert_int_equal(config.verdict, VERDICT_FIXED);
+	policy = config_find_policy(&config, "x");
+	assert_non_null(policy);
+	assert_int_equal(policy->priority, 70);
+	assert_string_equal(policy->match_cgroup[0], "/a/b");
+	assert_string_equal(policy->match_cgroup[1], "/c");
+	assert_null(policy->match_cgroup[2]);
+	assert_string_equal(policy->match_executable[0], "**/python3*");
+	assert_string_equal(policy->match_device[0], "/dev/kfd");
+	assert_int_equal(policy->match_pinned_min, 2ULL << 30);
+	assert_int_equal(policy->action, ACTION_NONE);
+	assert_int_equal(policy->scope, SCOPE_CGROUP);
+	assert_int_equal(config_mode(&config, policy), MODE_AUDIT);
+}
+
+static void test_empty_policy_holds_in_the_daemons_mode(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+	const struct policy *policy;
+
+	(void)state;
+	parse("[Policy x]\n[Daemon]\nMode=enforce\n", &config);
+	assert_int_equal(config.n_policies, 1);
+	policy = &config.policies[0];
+	assert_int_equal(policy->priority, 50);
+	assert_int_equal(policy->action, ACTION_HOLD);
+	assert_int_equal(policy->scope, SCOPE_PROCESS);
+	assert_null(policy->match_device);
+	assert_int_equal(config_mode(&config, policy), MODE_ENFORCE);
+}
+
+static void test_comments_and_blanks(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+
+	(void)state;
+	parse("; c\n# c\n   ; c\n\t\n[Daemon] ; c\r\nMode = enforce ; c\r\n"
+	      "[Policy x]\nMatchDevice= /dev/a\t/dev/b ; c",
+	      &config);
+	assert_int_equal(config.mode, MODE_ENFORCE);
+	assert_string_equal(config.policies[0].match_device[1], "/dev/b");
+	assert_null(config.policies[0].match_device[2]);
+}
+
+static void test_sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} sizes[] = {
+		{ "0", 0 },	      { "4096", 4096 },	    { "64K", 64 << 10 },
+		{ "3M", 3 << 20 },    { "2G", 2ULL << 30 }, { "1T", 1ULL << 40 },
+		{ "16777215T", 16777215ULL << 40 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		_cleanup_(config_done) struct config config = NO_CONFIG;
+		char text[128];
+
+		snprintf(text, sizeof(text), "[Policy x]\nMatchPinnedMin=%s\n", sizes[i].text);
+		parse(text, &config);
+		assert_int_equal(config.policies[0].match_pinned_min, sizes[i].bytes);
+	}
+}
+
+static void test_policies_are_ordered(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+
+	(void)state;
+	parse("[Policy b]\nPriority=10\n[Policy c]\nPriority=90\n[Policy a]\nPriority=10\n",
+	      &config);
+	assert_int_equal(config.n_policies, 3);
+	assert_string_equal(config.policies[0].name, "c");
+	assert_string_equal(config.policies[1].name, "a");
+	assert_string_equal(config.policies[2].name, "b");
+}
+
+/* ---- several files ------------------------------------------------------ */
+
+static void parse_two(const char *first, const char *second, struct config *ret_config)
+{
+	struct config_source sources[] = { { "1.conf", first }, { "2.conf", second } };
+	struct config_errors errors;
+
+	assert_int_equal(config_parse(sources, 2, ret_config, &errors), 0);
+}
+
+static void test_later_file_wins(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+
+	(void)state;
+	parse_two("[Daemon]\nMode=enforce\n[Policy x]\nAction=none\nPriority=3\n",
+		  "[Daemon]\nMode=audit\n[Policy x]\nAction=hold\n", &config);
+	assert_int_equal(config.mode, MODE_AUDIT);
+	assert_int_equal(config.n_policies, 1);
+	assert_int_equal(config.policies[0].action, ACTION_HOLD);
+	assert_int_equal(config.policies[0].priority, 3);
+}
+
+static void test_lists_append_and_reset(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+	char **devices, **cgroups;
+
+	(void)state;
+	parse_two("[Policy x]\nMatchDevice=/dev/a\nMatchDevice=/dev/b\nMatchCGroup=/a\n",
+		  "[Policy x]\nMatchDevice=/dev/c\nMatchCGroup=\nMatchCGroup=/b\n", &config);
+	devices = config.policies[0].match_device;
+	assert_string_equal(devices[0], "/dev/a");
+	assert_string_equal(devices[1], "/dev/b");
+	assert_string_equal(devices[2], "/dev/c");
+	assert_null(devices[3]);
+	cgroups = config.policies[0].match_cgroup;
+	assert_string_equal(cgroups[0], "/b");
+	assert_null(cgroups[1]);
+}
+
+static void test_empty_value_is_the_default(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+
+	(void)state;
+	parse_two("[Daemon]\nMode=enforce\nSweepIntervalSec=5\n[Host]\nKernelVerdict=fixed\n"
+		  "[Policy x]\nPriority=3\nMode=audit\nMatchPinnedMin=1G\nMatchDevice=/dev/a\n",
+		  "[Daemon]\nMode=\nSweepIntervalSec=\n[Host]\nKernelVerdict=\n"
+		  "[Policy x]\nPriority=\nMode= ; c\nMatchPinnedMin=\nMatchDevice=\n",
+		  &config);
+	assert_int_equal(config.mode, MODE_AUDIT);
+	assert_int_equal(config.sweep_interval_sec, 0);
+	assert_int_equal(config.verdict, -1);
+	assert_int_equal(config.policies[0].priority, 50);
+	assert_int_equal(config.policies[0].mode, -1);
+	assert_int_equal(config.policies[0].match_pinned_min, 0);
+	assert_null(config.policies[0].match_device);
+}
+
+static void test_errors_name_their_file(void **state)
+{
+	struct config_source sources[] = {
+		{ "1.conf", "[Daemon]\nModes=audit\n" },
+		{ "2.conf", "\n[Hots]\n" },
+	};
+	_cleanup_(config_errors_done) struct config_errors errors = {};
+	struct config config;
+
+	(void)state;
+	assert_int_equal(config_parse(sources, 2, &config, &errors), -EINVAL);
+	assert_int_equal(errors.n_errors, 2);
+	assert_string_equal(errors.errors[0].path, "1.conf");
+	assert_int_equal(errors.errors[0].line, 2);
+	assert_string_equal(errors.errors[1].path, "2.conf");
+	assert_int_equal(errors.errors[1].line, 2);
+}
+
+/* ---- what is refused ---------------------------------------------------- */
+
+static const struct bad {
+	const char *text;
+	const char *errors;
+} bads[] = {
+	/* names */
+	{ "[Daemon]\nMod=audit\n", "2: unknown key Mod= in [Daemon]; did you mean Mode=?\n" },
+	{ "[Daemon]\nmode=audit\n", "2: unknown key mode= in [Daemon]; did you mean Mode=?\n" },
+	{ "[Policy x]\nMatchDevise=/dev/a\n",
+	  "2: unknown key MatchDevise= in [Policy x]; did you mean MatchDevice=?\n" },
+	{ "[Policy x]\nColour=red\n", "2: unknown key Colour= in [Policy x]\n" },
+	{ "[Host]\nMode=audit\n", "2: unknown key Mode= in [Host]\n" },
+	{ "Mode=audit\n", "1: Mode= stands before the first [section]\n" },
+	/* sections */
+	{ "[Deamon]\n", "1: unknown section [Deamon]; did you mean [Daemon]?\n" },
+	{ "[Polcy x]\nAction=hold\n",
+	  "1: unknown section [Polcy x]; did you mean [Policy NAME]?\n" },
+	{ "[Policy]\n", "1: unknown section [Policy]; did you mean [Policy NAME]?\n" },
+	{ "[Zebra]\n",
+	  "1: unknown section [Zebra]; there are [Daemon], [Host] and [Policy NAME]\n" },
+	{ "[Policy a b]\n", "1: 'a b' is not a name for a policy: letters, digits, \"_\", \".\""
+			    " and \"-\", the first a letter or digit\n" },
+	{ "[]\n", "1: empty section name\n" },
+	{ "[Daemon\n", "1: section without \"]\"\n" },
+	{ "[Daemon] Mode=audit\n", "1: text behind the section's \"]\"\n" },
+	{ "[Daemon];Mode=audit\n", "1: text behind the section's \"]\"\n" },
+	{ "[Daemon ;]\n", "1: \";\" in a section name\n" },
+	/* values */
+	{ "[Daemon]\nMode=enforced\n", "2: Mode=: 'enforced' is none of: audit, enforce\n" },
+	{ "[Daemon]\nMode=Audit\n", "2: Mode=: 'Audit' is none of: audit, enforce\n" },
+	{ "[Daemon]\nMode=audit # why\n",
+	  "2: Mode=: 'audit # why' is none of: audit, enforce\n" },
+	{ "[Daemon]\nHoldOnPin=yes\n",
+	  "2: HoldOnPin=: 'yes' is none of: scoped, everywhere\n" },
+	{ "[Daemon]\nSweepIntervalSec=0\n",
+	  "2: SweepIntervalSec=: '0' is not a number from 1 to 86400\n" },
+	{ "[Daemon]\nSweepIntervalSec=30s\n",
+	  "2: SweepIntervalSec=: '30s' is not a number from 1 to 86400\n" },
+	{ "[Policy x]\nPriority=99999999999999999999\n",
+	  "2: Priority=: '99999999999999999999' is not a number from 0 to 1000\n" },
+	{ "[Policy x]\nPriority=-1\n", "2: Priority=: '-1' is not a number from 0 to 1000\n" },
+	{ "[Policy x]\nAction=bind\n", "2: Action=: 'bind' is none of: none, hold\n" },
+	{ "[Policy x]\nMatchPinnedMin=1X\n",
+	  "2: MatchPinnedMin=: '1X' is not a size like 0, 4096, 64K, 1M, 2G\n" },
+	{ "[Policy x]\nMatchPinnedMin=-1\n",
+	  "2: MatchPinnedMin=: '-1' is not a size like 0, 4096, 64K, 1M, 2G\n" },
+	{ "[Policy x]\nMatchPinnedMin=16777216T\n",
+	  "2: MatchPinnedMin=: '16777216T' is not a size like 0, 4096, 64K, 1M, 2G\n" },
+	{ "[Policy x]\nMatchDevice=dev/a\n", "2: MatchDevice=: 'dev/a' is not an absolute path,"
+					     " nor does it begin with \"**\"\n" },
+	{ "[Policy x]\nMatchDevice=/dev/a[0-9\n",
+	  "2: MatchDevice=: '/dev/a[0-9' has a \"[\" without \"]\"\n" },
+	{ "[Policy x]\nMatchDevice=/dev/a # why\n",
+	  "2: MatchDevice=: '#': a comment behind a value begins with \" ;\"\n" },
+	/* lines */
+	{ "[Policy x]\nMatchDevice=/dev/a\n  /dev/b\n",
+	  "3: line begins with white space; values do not continue on a next line\n" },
+	{ "[Daemon]\n Mode=audit\n",
+	  "2: line begins with white space; values do not continue on a next line\n" },
+	{ "[Daemon]\nMode\n", "2: neither a [section] nor Key=value\n" },
+	{ "[Daemon]\nMode: audit\n", "2: neither a [section] nor Key=value\n" },
+	{ "[Daemon]\nMode ;=audit\n", "2: neither a [section] nor Key=value\n" },
+	{ "[Daemon]\n=audit\n", "2: neither a [section] nor Key=value\n" },
+	{ "[Daemon]\nMode=\033[2Jaudit\n", "2: control character\n" },
+	{ "\xef\xbb\xbf[Daemon]\n",
+	  "1: file begins with a byte order mark; save it as plain UTF-8\n" },
+	/* names of strangers are shown harmlessly */
+	{ "[Daemon]\nM\xc3\xb6" "de=a\n",
+	  "2: unknown key M\\xc3\\xb6de= in [Daemon]; did you mean Mode=?\n" },
+	/* twice */
+	{ "[Daemon]\nMode=audit\nMode=enforce\n", "3: Mode= is already set in line 2\n" },
+	{ "[Policy x]\nAction=hold\n[Policy y]\nAction=hold\n[Policy x]\nAction=none\n",
+	  "6: Action= is already set in line 2\n" },
+	/* all at once, in order, and a bad line does not spoil the next */
+	{ "[Deamon]\nMode=audit\n[Daemon]\nMode=on\nx\n[Policy p]\nActoin=hold\n",
+	  "1: unknown section [Deamon]; did you mean [Daemon]?\n"
+	  "4: Mode=: 'on' is none of: audit, enforce\n"
+	  "5: neither a [section] nor Key=value\n"
+	  "7: unknown key Actoin= in [Policy p]; did you mean Action=?\n" },
+};
+
+static void test_bad_input(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(bads) / sizeof(bads[0]); i++)
+		assert_error(bads[i].text, bads[i].errors);
+}
+
+static void test_a_scalar_may_be_in_two_files(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+
+	(void)state;
+	parse_two("[Policy x]\nAction=none", "[Policy x]\nAction=none", &config);
+}
+
+/* inih would cut a longer line without a word; nothing up to here is cut. */
+static void test_line_length(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+	char path[197 - strlen("MatchDevice=") + 1], text[512];
+
+	(void)state;
+	memset(path, 'a', sizeof(path));
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	snprintf(text, sizeof(text), "[Policy x]\nMatchDevice=%s\r\n", path);
+	assert_error(text, "2: line of more than 197 characters; list keys may be repeated\n");
+	snprintf(text, sizeof(text), "[Policy x]\nMatchDevice=%s\nAction=none\n", path);
+	parse(text, &config);
+	assert_string_equal(config.policies[0].match_device[0], path);
+	assert_int_equal(config.policies[0].action, ACTION_NONE);
+}
+
+static void test_section_length(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+
+	(void)state;
+	assert_error("[Policy 1234567890123456789012345678901234567890123]\n",
+		     "1: section name of more than 49 characters\n");
+	parse("[Policy 123456789012345678901234567890123456789012]\nAction=none\n", &config);
+	assert_string_equal(config.policies[0].name,
+			    "123456789012345678901234567890123456789012");
+	assert_int_equal(config.policies[0].action, ACTION_NONE);
+}
+
+/* Whatever stands in a file: errors or a configuration, never both or neither. */
+static void test_noise(void **state)
+{
+	static const char *const words[] = {
+		"[", "]", "Daemon", "Policy a", "Mode", "=", "audit", "\n", "\n", ";", "#",
+		" ", "\t", "MatchDevice", "/dev/*", "[a", "\r", "Priority", "5", "\\", "\x80",
+	};
+	unsigned int seed = (unsigned int)time(NULL);
+
+	(void)state;
+	print_message("seed %u\n", seed);
+	srandom(seed);
+	for (int round = 0; round < 2000; round++) {
+		_cleanup_(config_done) struct config config = NO_CONFIG;
+		_cleanup_(config_errors_done) struct config_errors errors = {};
+		char text[512] = "";
+		struct config_source source = { "noise", text };
+		int r;
+
+		for (int n = 0; n < 30; n++)
+			strcat(text, words[random() % (long)(sizeof(words) / sizeof(words[0]))]);
+		r = config_parse(&source, 1, &config, &errors);
+		assert_true(r == 0 || r == -EINVAL);
+		assert_int_equal(r == 0, errors.n_errors == 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_empty_file_is_the_default),
+		cmocka_unit_test(test_every_key),
+		cmocka_unit_test(test_empty_policy_holds_in_the_daemons_mode),
+		cmocka_unit_test(test_comments_and_blanks),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_policies_are_ordered),
+		cmocka_unit_test(test_later_file_wins),
+		cmocka_unit_test(test_lists_append_and_reset),
+		cmocka_unit_test(test_empty_value_is_the_default),
+		cmocka_unit_test(test_errors_name_their_file),
+		cmocka_unit_test(test_bad_input),
+		cmocka_unit_test(test_a_scalar_may_be_in_two_files),
+		cmocka_unit_test(test_line_length),
+		cmocka_unit_test(test_section_length),
+		cmocka_unit_test(test_noise),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
