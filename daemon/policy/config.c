@@ -277,6 +277,18 @@ static int on_value(void *user, const char *section, const char *name,
 
 /* ---- reading ------------------------------------------------------------ */
 
+/* Hands a line to inih, without its newline. */
+static void copy_line(struct parser *parser, const char *line, size_t length, char *buf,
+		      size_t size)
+{
+	if (length > size - 2) {
+		add_error_format(parser, "line too long for this build of inih");
+		return;
+	}
+	memcpy(buf, line, length);
+	buf[length] = '\0';
+}
+
 /* inih's reader, in the manner of fgets(): the next line, or an empty one where
  * the line is bad. */
 static char *read_line(char *buf, int size, void *user)
@@ -285,6 +297,7 @@ static char *read_line(char *buf, int size, void *user)
 	const char *line = parser->rest;
 	size_t length = strcspn(line, "\n");
 	char section[LINE_MAX_SECTION + 1];
+	enum line_kind kind;
 	const char *why;
 
 	if (!*line || parser->failed || size < 2)
@@ -292,24 +305,13 @@ static char *read_line(char *buf, int size, void *user)
 	parser->rest += length + (line[length] == '\n');
 	parser->line++;
 	buf[0] = '\0';
-	switch (line_judge(line, length, section, &why)) {
-	case LINE_SECTION:
-		on_section(parser, section);
-		/* fall through */
-	case LINE_KEY:
-		if (length > (size_t)size - 2) {
-			add_error_format(parser, "line too long for this build of inih");
-			break;
-		}
-		memcpy(buf, line, length);
-		buf[length] = '\0';
-		break;
-	case LINE_EMPTY:
-		break;
-	case LINE_BAD:
+	kind = line_judge(line, length, section, &why);
+	if (kind == LINE_BAD)
 		add_error_format(parser, "%s", why);
-		break;
-	}
+	if (kind == LINE_SECTION)
+		on_section(parser, section);
+	if (kind == LINE_SECTION || kind == LINE_KEY)
+		copy_line(parser, line, length, buf, (size_t)size);
 	return strcat(buf, "\n");
 }
 
