@@ -5,7 +5,8 @@
 # and a compiler.  Sourced by image; the text of this file is part of the
 # layer's key.  Uses: suite, kernel, lab_dir.
 
-# set_packages: and the kernel, where none was asked for
+# set_packages: and the kernel, where none was asked for.  PACKAGE@SUITE takes
+# it from another suite of the same mirror: an old kernel, or backports.
 set_packages() {
 	if [ -z "$kernel" ]; then
 		case $suite in
@@ -13,6 +14,8 @@ set_packages() {
 		*) kernel=linux-image-amd64 ;;
 		esac
 	fi
+	kernel_suite=''
+	case $kernel in *@*) kernel_suite=${kernel#*@} kernel=${kernel%@*} ;; esac
 	packages=(
 		"$kernel" "${kernel/image/headers}"
 		systemd systemd-sysv dbus udev kmod dkms polkitd
@@ -49,10 +52,11 @@ masked=(
 	modprobe@dm_mod.service modprobe@loop.service modprobe@drm.service
 	modprobe@fuse.service sys-fs-fuse-connections.mount
 	systemd-user-sessions.service systemd-udev-settle.service
+	ldconfig.service systemd-udev-load-credentials.service
 )
 disabled=(numad.service irqbalance.service earlyoom.service cgconfig.service cgred.service)
 
-# apt_sources: one-line sources for the suite, from the machine's own mirror
+# apt_sources SUITE: one-line sources for it, from the machine's own mirror
 apt_sources() {
 	local own keyring=/usr/share/keyrings/debian-archive-keyring.gpg sign=''
 	# shellcheck disable=SC1091
@@ -61,11 +65,11 @@ apt_sources() {
 	# shellcheck disable=SC2016 # $(…) is apt's own syntax
 	apt-get indextargets 'Created-By: Packages' \
 		--format '$(REPO_URI) $(RELEASE) $(COMPONENT)' |
-		awk -v own="$own" -v suite="$suite" -v sign="$sign" '
-		$2 == own || index($2, own "-") == 1 {
+		awk -v own="$own" -v suite="$1" -v sign="$sign" '
+		$2 == own || $2 ~ "^" own "-(updates|security)$" {
+			# neither the unstable suites nor backports have those
+			if (suite ~ /^(sid|unstable)$|-/ && $2 != own) next
 			sub("^" own, suite, $2)
-			# the unstable suites have neither updates nor security
-			if (suite ~ /^(sid|unstable)$/ && $2 != suite) next
 			print "deb " sign $1 " " $2 " " $3
 		}' | sort -u
 }
@@ -110,7 +114,8 @@ configure_root() {
 	echo pinsafe-lab >"$root/etc/hostname"
 	printf '127.0.0.1 localhost pinsafe-lab\n' >"$root/etc/hosts"
 	: >"$root/etc/fstab"
-	# a machine with an id is not on its first boot
+	# a machine with an id is not on its first boot, nor its first after an upgrade
+	touch "$root/etc/.updated" "$root/var/.updated"
 	echo 7069736166652d6c61620000000000aa >"$root/etc/machine-id"
 	mkdir -p "$dir/journald.conf.d" "$dir/system.conf.d" "$root/mnt/lab" "$root/mnt/x"
 	printf '[Journal]\nStorage=volatile\nRateLimitIntervalSec=0\n' \
@@ -135,8 +140,9 @@ make_initrd() {
 	mkdir -p "$tree"/{bin,dev,proc,sys,root,mod}
 	cp "$root/bin/busybox" "$tree/bin/busybox"
 	install -m 755 "$lab_dir/guest/init" "$tree/init"
+	# crc32c_generic: ext4 wants it without depending on it, where it exists
 	for module in virtio_pci virtio_blk ext4 crc32c_generic; do
-		modprobe -d "$root" -S "$release" --show-depends "$module"
+		modprobe -d "$root" -S "$release" --show-depends "$module" || true
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
 		while read -r path; do
 			cp "$path" "$tree/mod/"
@@ -160,7 +166,8 @@ make_base() {
 	rmdir "$root/lost+found"
 	apt_options >"$out/apt.conf"
 	list=$(IFS=,; echo "${packages[*]}")
-	apt_sources | nice mmdebstrap --quiet --mode=root --variant=apt \
+	{ apt_sources "$suite"; [ -z "$kernel_suite" ] || apt_sources "$kernel_suite"; } |
+		nice mmdebstrap --quiet --mode=root --variant=apt \
 		--include="$list" --aptopt="$out/apt.conf" \
 		--dpkgopt='force-unsafe-io' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
@@ -181,5 +188,5 @@ make_base() {
 
 base_inputs() {
 	cat "$lab_dir/base.sh" "$lab_dir"/guest/{boot,init,lab.service}
-	printf '%s\n' "$suite" "${packages[@]}"
+	printf '%s\n' "$suite" "$kernel_suite" "${packages[@]}"
 }

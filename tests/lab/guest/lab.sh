@@ -200,10 +200,12 @@ work_do() {
 	until_true 60 work_answer "$name" "$before" "$word" >/dev/null ||
 		{ echo "$name does not answer $command"; return 1; }
 	answer=$(work_answer "$name" "$before" "$word")
-	echo "${answer#done "$word"}" | sed 's/^ //'
+	answer=${answer#done "$word"}
+	echo "${answer# }"
 	[ "${answer#error}" = "$answer" ]
 }
 
+# shellcheck disable=SC2120 # names are the cases' to give
 # work_stop [NAME…]: without a name, all of them
 work_stop() {
 	local name
