@@ -54,6 +54,11 @@ static bool is_ineffective(const struct facts *target)
 	return is(target, "proof", "ineffective");
 }
 
+static bool is_marked(const struct facts *target)
+{
+	return facts_bool(target, "exposed") || is_ineffective(target);
+}
+
 /* One row per pinner; and who is held, or was let go, though it pins nothing. */
 static bool is_listed(const struct request *request, const struct facts *target)
 {
@@ -102,7 +107,7 @@ static const char *or_dash(const char *text)
 
 static enum tone tone_risk(const struct facts *target)
 {
-	if (!facts_bool(target, "exposed") && !is_ineffective(target))
+	if (!is_marked(target))
 		return TONE_PLAIN;
 	return is(target, "risk", "corruption") ? TONE_BAD : TONE_WARN;
 }
@@ -112,11 +117,6 @@ static enum tone tone_proof(const struct facts *target)
 	if (is_ineffective(target))
 		return TONE_BAD;
 	return is(target, "proof", "verified") ? TONE_GOOD : TONE_PLAIN;
-}
-
-static const char *format_mark(const struct facts *target)
-{
-	return facts_bool(target, "exposed") || is_ineffective(target) ? "!" : "";
 }
 
 static int add_row(struct table *table, const struct facts *target)
@@ -130,7 +130,7 @@ static int add_row(struct table *table, const struct facts *target)
 	r = table_add_row(table);
 	if (r < 0)
 		return r;
-	r |= table_set(table, COLUMN_MARK, TONE_BAD, format_mark(target));
+	r |= table_set(table, COLUMN_MARK, TONE_BAD, is_marked(target) ? "!" : "");
 	r |= table_set(table, COLUMN_PID, TONE_PLAIN, pid);
 	r |= table_set(table, COLUMN_COMM, TONE_PLAIN, or_dash(facts_string(target, "comm")));
 	r |= table_set(table, COLUMN_CGROUP, TONE_PLAIN, or_dash(facts_string(target, "cgroup")));
@@ -148,13 +148,31 @@ static void print_legend(size_t rows, size_t marked, size_t wanted, const struct
 {
 	_cleanup_(free) char *text = NULL;
 
-	if (asprintf(&text, "%zu listed%s%s%s", rows,
-		     marked > 0 ? "; !: scanned, its pinned memory is exposed" : "",
-		     wanted > 0 ? "; (hold): wanted, not in force, see show" : "",
-		     geteuid() != 0 ? "; only your own processes, all of them as root" : "") < 0)
+	if (asprintf(&text, "%zu listed, %zu exposed%s%s%s", rows, marked,
+		     marked > 0 ? " (!): their pinned memory is scanned" : "",
+		     wanted > 0 ? "; (hold): wanted, not in force, show says why" : "",
+		     geteuid() != 0 ? "; your own processes only, all of them as root" : "") < 0)
 		text = NULL;
 	if (text)
 		sheet_title(style, stdout, TONE_DIM, text);
+}
+
+/* Who is exposed comes first; else the daemon's order stays. */
+static int add_rows(struct table *table, const struct facts *targets, bool marked)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < facts_length(targets); i++) {
+		const struct facts *target = facts_at(targets, i);
+
+		if (is_marked(target) != marked)
+			continue;
+		r = add_row(table, target);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int print_table(const struct facts *targets)
@@ -163,15 +181,11 @@ static int print_table(const struct facts *targets)
 	struct style style = output_style();
 	size_t marked = 0, wanted = 0, i;
 
-	if (!table)
+	if (!table || add_rows(table, targets, true) < 0 || add_rows(table, targets, false) < 0)
 		return complain_errno("list", -ENOMEM);
 	for (i = 0; i < facts_length(targets); i++) {
-		const struct facts *target = facts_at(targets, i);
-
-		if (add_row(table, target) < 0)
-			return complain_errno("list", -ENOMEM);
-		marked += *format_mark(target) != '\0';
-		wanted += *wording_action(target) == '(';
+		marked += is_marked(facts_at(targets, i));
+		wanted += *wording_action(facts_at(targets, i)) == '(';
 	}
 	table_print(table, &style, stdout);
 	print_legend(facts_length(targets), marked, wanted, &style);

@@ -74,6 +74,10 @@ char *wording_headline(const struct facts *status, enum tone *ret_tone)
 {
 	uint64_t ineffective = facts_u64(status, "ineffective");
 
+	if (!facts_has(status, "exposed") || !facts_has(status, "pinners")) {
+		*ret_tone = TONE_WARN;
+		return words("UNKNOWN: pinsafed does not say whether memory is protected");
+	}
 	if (ineffective > 0) {
 		*ret_tone = TONE_BAD;
 		return words("NOT PROTECTED: %" PRIu64 " target%s held, but scans go on",

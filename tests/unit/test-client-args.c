@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <string.h>
+
+#include "client/args.h"
+#include "daemon/base/cleanup.h"
+
+static const struct verb verbs[] = {
+	{ "list", "ls", "", "", VERB_JSON | VERB_ALL, 0, 0, NULL },
+	{ "show", NULL, "TARGET", "", VERB_JSON, 1, 1, NULL },
+	{ "release", NULL, "TARGET", "", VERB_FOR, 1, 1, NULL },
+	{ "run", NULL, "-- COMMAND...", "", VERB_COMMAND, 1, -1, NULL },
+	{ "check-config", NULL, "[DIR]", "", VERB_JSON, 0, 1, NULL },
+	{ NULL, NULL, NULL, NULL, 0, 0, 0, NULL },
+};
+
+/* A command line, split at blanks, to be read. */
+struct line {
+	char text[128];
+	char *argv[16];
+	int argc;
+	struct request request;
+	char *error;
+};
+
+static int read_line(struct line *line, const char *text)
+{
+	char *rest = line->text;
+
+	strcpy(line->text, text);
+	line->argv[0] = (char *)"pinsafectl";
+	line->argc = 1;
+	while ((line->argv[line->argc] = strsep(&rest, " ")))
+		line->argc++;
+	return args_parse(verbs, line->argc, line->argv, &line->request, &line->error);
+}
+
+static void expect_refused(const char *text, const char *error)
+{
+	struct line line;
+
+	assert_int_equal(read_line(&line, text), -EINVAL);
+	assert_string_equal(line.error, error);
+	free(line.error);
+}
+
+static void expect_read(struct line *line, const char *text, const char *verb)
+{
+	assert_int_equal(read_line(line, text), 0);
+	assert_null(line->error);
+	assert_string_equal(line->request.verb->name, verb);
+}
+
+static void test_options_stand_anywhere(void **state)
+{
+	struct line line;
+
+	(void)state;
+	expect_read(&line, "--json ls -qa", "list");
+	assert_true(line.request.json && line.request.quiet && line.request.all);
+	expect_read(&line, "show --json 42 --quiet", "show");
+	assert_int_equal(line.request.n_args, 1);
+	assert_string_equal(line.request.args[0], "42");
+	expect_read(&line, "show -- --json", "show");
+	assert_string_equal(line.request.args[0], "--json");
+	assert_false(line.request.json);
+}
+
+static void test_command_keeps_its_options(void **state)
+{
+	struct line line;
+
+	(void)state;
+	expect_read(&line, "run -- sleep --help", "run");
+	assert_int_equal(line.request.n_args, 2);
+	assert_string_equal(line.request.args[1], "--help");
+	assert_false(line.request.help);
+	expect_read(&line, "run ls --json -- -q", "run");
+	assert_int_equal(line.request.n_args, 4);
+	assert_false(line.request.json || line.request.quiet);
+	assert_null(line.request.args[4]);	/* execvp needs it */
+}
+
+static void test_help_and_version_need_nothing_else(void **state)
+{
+	struct line line;
+
+	(void)state;
+	assert_int_equal(read_line(&line, "--help"), 0);
+	assert_true(line.request.help);
+	assert_null(line.request.verb);
+	assert_int_equal(read_line(&line, "-V"), 0);
+	assert_true(line.request.version);
+	expect_read(&line, "show -h", "show");
+	assert_true(line.request.help);
+}
+
+static void test_for_takes_a_time(void **state)
+{
+	struct line line;
+
+	(void)state;
+	expect_read(&line, "release 1 --for 10min", "release");
+	assert_int_equal(line.request.for_usec, 600000000);
+	expect_read(&line, "release --for=2h 1", "release");
+	assert_int_equal(line.request.for_usec, 7200000000);
+	expect_refused("release 1 --for", "--for: a time is missing, such as 10min");
+	expect_refused("release 1 --for ever",
+		       "--for ever: not a time; write 90s, 10min, 2h or \"1d 6h\"");
+	expect_refused("release 1 --for 0s", "--for 0s: without a length; leave --for out to "
+		       "release until the target is gone");
+	expect_refused("release 1 --for 999999999w",
+		       "--for 999999999w: longer than can be counted");
+}
+
+static void test_wrong_lines_are_named(void **state)
+{
+	(void)state;
+	expect_refused("lsit", "lsit: no such verb; the nearest is \"list\"");
+	expect_refused("shwo 1", "shwo: no such verb; the nearest is \"show\"");
+	expect_refused("checkconfig", "checkconfig: no such verb; the nearest is \"check-config\"");
+	expect_refused("list --jsno", "--jsno: no such option");
+	expect_refused("list -x", "-x: no such option");
+	expect_refused("list --for 1s", "list: takes no --for");
+	expect_refused("run --json true", "run: takes no --json");
+	expect_refused("show", "show: TARGET is missing");
+	expect_refused("show 1 2", "show: too many operands, from \"2\" on");
+	expect_refused("list x", "list: too many operands, from \"x\" on");
+}
+
+static void test_empty_line_is_refused(void **state)
+{
+	char *argv[] = { (char *)"pinsafectl", NULL }, *error;
+	struct request request;
+
+	(void)state;
+	assert_int_equal(args_parse(verbs, 1, argv, &request, &error), -EINVAL);
+	assert_string_equal(error, "verb: none given");
+	free(error);
+	assert_int_equal(args_parse(verbs, 0, argv + 1, &request, &error), -EINVAL);
+	free(error);
+}
+
+static void test_nearest_of_a_long_word(void **state)
+{
+	char word[4096];
+
+	(void)state;
+	memset(word, 's', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	assert_non_null(args_nearest_verb(verbs, word));
+	assert_non_null(args_nearest_verb(verbs, ""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_options_stand_anywhere),
+		cmocka_unit_test(test_command_keeps_its_options),
+		cmocka_unit_test(test_help_and_version_need_nothing_else),
+		cmocka_unit_test(test_for_takes_a_time),
+		cmocka_unit_test(test_wrong_lines_are_named),
+		cmocka_unit_test(test_empty_line_is_refused),
+		cmocka_unit_test(test_nearest_of_a_long_word),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
