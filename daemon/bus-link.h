@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bus-link.h - our connection to the bus, for the files of bus*.c
+ */
+#pragma once
+
+#include "daemon/bus.h"
+
+struct sd_bus;
+struct sd_bus_vtable;
+
+struct bus {
+	struct state *state;
+	struct sd_event *event;
+	struct sd_bus *bus;
+	bool is_lost;
+	bool is_named;
+	uint64_t retry_usec;		/* connect then, while lost */
+	uint64_t retry_wait_usec;
+};
+
+/* Our interface; its userdata is the state. */
+extern const struct sd_bus_vtable *const bus_vtable;

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/gather.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/act/ledger.h"
+#include "daemon/publish.h"
+#include "daemon/sense/helper.h"
+#include "daemon/sense/pin.h"
+#include "daemon/sense/proc.h"
+#include "daemon/sense/topology.h"
+
+DEFINE_CLEANUP_EMBEDDED(struct process_facts, process_facts_done);
+
+#define SECOND_USEC	(1000ULL * 1000)
+
+/* Sight looks at 1 GiB of mappings a slice; a terabyte process must not keep
+ * everybody else waiting.  What was counted until then is kept. */
+#define SIGHT_SLICES	64
+
+#define AGAIN_FIRST_USEC	SECOND_USEC
+#define AGAIN_LAST_USEC		(300 * SECOND_USEC)
+
+#define SWEEP_WITH_MODULE_SEC		900
+#define SWEEP_WITHOUT_MODULE_SEC	30
+
+/* ---- exits --------------------------------------------------------------- */
+
+static void forget(struct state *state, struct target *row)
+{
+	publish_gone(state, row);
+	(void)ledger_drop_override(state->ledger, &row->id);
+	targets_drop(&state->targets, row);
+	/* The cgroup that was held for it may be wanted by nobody now. */
+	state->are_targets_due = true;
+}
+
+void gather_exits(struct state *state)
+{
+	struct process_id ids[64];
+	size_t n;
+
+	do {
+		n = targets_read_exits(&state->targets, ids, 64);
+		for (size_t i = 0; i < n; i++) {
+			struct target *row = targets_find_process(&state->targets, ids[i]);
+
+			if (row)
+				forget(state, row);
+		}
+	} while (n == 64);
+}
+
+/* ---- looking again ------------------------------------------------------- */
+
+/* A process that a bell held and policy let go would be held again by its next
+ * pin; that may happen once a sweep, not all the time. */
+static void rearm(struct state *state, const struct target *row)
+{
+	if (state->helper_fd >= 0 && !row->shown.is_held && row->facts.pin_rang)
+		(void)helper_rearm(state->helper_fd, row->id.process);
+}
+
+void gather_again(struct state *state, uint64_t now_usec)
+{
+	for (size_t i = 0; i < state->targets.n; i++) {
+		struct target *row = state->targets.rows[i];
+
+		if (!row->again.at_usec || row->again.at_usec > now_usec)
+			continue;
+		row->again.at_usec = 0;
+		state_mark(state, row->id.process, false, NULL);
+		if (row->origin != ORIGIN_BELL)
+			rearm(state, row);
+	}
+}
+
+static void note_ring(struct target *row, uint64_t now_usec)
+{
+	struct again *again = &row->again;
+
+	again->wait_usec = again->wait_usec ? again->wait_usec * 2 : AGAIN_FIRST_USEC;
+	if (again->wait_usec > AGAIN_LAST_USEC)
+		again->wait_usec = AGAIN_LAST_USEC;
+	again->at_usec = now_usec + again->wait_usec;
+}
+
+/* ---- sweeps -------------------------------------------------------------- */
+
+static uint64_t sweep_interval_usec(const struct state *state)
+{
+	unsigned int seconds = state->config.sweep_interval_sec;
+
+	if (!seconds)
+		seconds = state->helper_fd >= 0 ? SWEEP_WITH_MODULE_SEC :
+						  SWEEP_WITHOUT_MODULE_SEC;
+	return seconds * SECOND_USEC;
+}
+
+/* Would a pin or an open that matters move nothing that we see? */
+static bool is_blind(const struct state *state)
+{
+	size_t n_devices;
+
+	if (!state->host.has_pin_counters)
+		return true;
+	(void)watch_devices(state->watch, &n_devices);
+	return state->helper_fd < 0 && state->opens_missing && n_devices > 0;
+}
+
+void gather_poll(struct state *state, uint64_t now_usec)
+{
+	if (now_usec < state->swept_usec + sweep_interval_usec(state))
+		return;
+	if (state->host.has_pin_counters)
+		(void)topology_read_pins(state->sys_fd, &state->host.pins_acquired,
+					 &state->host.pins_released);
+	if (is_blind(state) || state->host.pins_acquired != state->swept_pins)
+		state->is_sweep_due = true;
+}
+
+/* The safety net with the module: a bell that did not ring leaves a trace in
+ * the host-wide counter.  Fleets should not all sweep at once. */
+static void plan_sweep(struct state *state, uint64_t now_usec)
+{
+	uint64_t jitter_usec = (uint64_t)getpid() % 60 * SECOND_USEC;
+
+	state->sweep_usec = state->helper_fd < 0 ? 0 :
+			    now_usec + sweep_interval_usec(state) + jitter_usec;
+}
+
+/* Looking for open devices means everybody's descriptors, which is dear: with
+ * the module that is done when something happened, not every time. */
+static void mark_swept(struct state *state, bool with_devices)
+{
+	_cleanup_(free) struct process_id *ids = NULL;
+	const struct device_number *devices;
+	size_t n_devices, n_ids = 0;
+
+	devices = watch_devices(state->watch, &n_devices);
+	if (!with_devices)
+		n_devices = 0;
+	if (proc_sweep(state->proc_fd, devices, n_devices, &ids, &n_ids) < 0)
+		return;
+	for (size_t i = 0; i < n_ids; i++)
+		state_mark(state, ids[i], false, NULL);
+}
+
+static void let_ring_again(struct state *state)
+{
+	for (size_t i = 0; i < state->targets.n; i++) {
+		struct target *row = state->targets.rows[i];
+
+		row->again.wait_usec = 0;
+		rearm(state, row);
+	}
+}
+
+void gather_sweep(struct state *state, uint64_t now_usec)
+{
+	bool is_time = state->sweep_usec && state->sweep_usec <= now_usec;
+	bool with_devices;
+
+	if (!state->is_sweep_due && !is_time)
+		return;
+	plan_sweep(state, now_usec);
+	state_refresh_host(state);
+	if (!state->is_sweep_due && !is_blind(state) &&
+	    state->host.pins_acquired == state->swept_pins)
+		return;
+	with_devices = state->is_sweep_due || state->helper_fd < 0;
+	state->is_sweep_due = false;
+	state->swept_usec = now_usec;
+	state->swept_pins = state->host.pins_acquired;
+	state->tally.sweeps++;
+	/* Nodes may have been added; the old facts stay where that fails. */
+	(void)topology_load(state->sys_fd, &state->host);
+	state_mark_targets(state);
+	let_ring_again(state);
+	mark_swept(state, with_devices);
+}
+
+/* ---- looking ------------------------------------------------------------- */
+
+static void dirty_process_done(struct dirty_process *dirty)
+{
+	free(dirty->driver);
+	dirty->driver = NULL;
+}
+
+static bool has_sight(const struct state *state)
+{
+	return state->helper_fd >= 0 &&
+	       (state->host.module_features & PINSAFE_FEATURE_SIGHT);
+}
+
+/* What only bells tell is carried over from look to look. */
+static void keep_what_rang(struct process_facts *facts, struct process_facts *before,
+			   struct dirty_process *dirty)
+{
+	facts->pin_rang = before->pin_rang || dirty->pin_rang;
+	if (!facts->driver)
+		facts->driver = dirty->driver ? take_ptr(dirty->driver) :
+						take_ptr(before->driver);
+}
+
+/* The process of a pid is another one now, or nobody. */
+static void forget_others(struct state *state, struct process_id id, uint64_t lives_ticks)
+{
+	for (size_t i = state->targets.n; i-- > 0;) {
+		struct target *row = state->targets.rows[i];
+
+		if (row->id.kind == TARGET_PROCESS && row->id.process.pid == id.pid &&
+		    row->id.process.start_ticks != lives_ticks)
+			forget(state, row);
+	}
+}
+
+static int look_at(struct state *state, struct dirty_process *dirty, uint64_t now_usec)
+{
+	_cleanup_(process_facts_done) struct process_facts facts = { 0 };
+	struct target_id id;
+	struct target *row;
+	bool gone = false;
+	int r;
+
+	r = proc_read(state->proc_fd, state->sys_fd, dirty->id, PROC_FULL, &facts, &gone);
+	/* Unreadable (hidepid, a hostile tree): nothing known is not a fact. */
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0 || gone) {
+		forget_others(state, dirty->id, 0);
+		return 0;
+	}
+	forget_others(state, facts.id, facts.id.start_ticks);
+	id = target_id_of_process(facts.id);
+	r = targets_add(&state->targets, &id, &row);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (has_sight(state))
+		(void)pin_count(state->helper_fd, SIGHT_SLICES, &facts);
+	keep_what_rang(&facts, &row->facts, dirty);
+	if (dirty->pin_rang)
+		note_ring(row, now_usec);
+	process_facts_done(&row->facts);
+	row->facts = facts;
+	facts = (struct process_facts){ 0 };
+	return 0;
+}
+
+int gather_dirty(struct state *state, uint64_t now_usec)
+{
+	struct dirty_process batch[GATHER_BATCH];
+	size_t n = state_take_dirty(state, batch, GATHER_BATCH);
+	int r = 0;
+
+	state->tally.looked_at += n;
+	for (size_t i = 0; i < n; i++) {
+		if (r >= 0)
+			r = look_at(state, &batch[i], now_usec);
+		dirty_process_done(&batch[i]);
+	}
+	return r;
+}
+
+int gather_snapshot(const struct state *state, struct snapshot *ret_snapshot)
+{
+	struct process_facts *processes = calloc(state->targets.n + 1, sizeof(*processes));
+	size_t n = 0;
+
+	if (!processes)
+		return -ENOMEM;
+	for (size_t i = 0; i < state->targets.n; i++) {
+		const struct target *row = state->targets.rows[i];
+
+		if (row->id.kind == TARGET_PROCESS)
+			processes[n++] = row->facts;
+	}
+	*ret_snapshot = (struct snapshot){
+		.host = state->host,
+		.processes = processes,
+		.n_processes = n,
+	};
+	return 0;
+}
+
+void gather_return(struct snapshot *snapshot)
+{
+	free(snapshot->processes);
+	*snapshot = (struct snapshot){ 0 };
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * gather.h - first half of a tick: what events pointed at becomes facts
+ */
+#pragma once
+
+#include "daemon/state.h"
+
+/* Processes looked at in one tick; the rest waits for the next one, which
+ * follows at once, after whatever else the loop has. */
+#define GATHER_BATCH	128
+
+/* Rows of processes that have exited go. */
+void gather_exits(struct state *state);
+
+/* Rows that wanted to be looked at again now; their bells are armed again. */
+void gather_again(struct state *state, uint64_t now_usec);
+
+/* Without the module: has anybody pinned since the last sweep, or can nobody
+ * tell?  Reads the host-wide counter and sets is_sweep_due. */
+void gather_poll(struct state *state, uint64_t now_usec);
+
+/* Marks all that looks like a pinner, when it is due. */
+void gather_sweep(struct state *state, uint64_t now_usec);
+
+/* Reads one batch of the dirty processes into rows; 0 or -ENOMEM. */
+int gather_dirty(struct state *state, uint64_t now_usec);
+
+/* The rows as the policy's input.  Everything inside stays the rows' and the
+ * state's own: return it before either changes. */
+int gather_snapshot(const struct state *state, struct snapshot *ret_snapshot);
+void gather_return(struct snapshot *snapshot);
+
+DEFINE_CLEANUP_EMBEDDED(struct snapshot, gather_return);

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/journal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "daemon/base/log.h"
+
+bool journal_may_speak(struct target *row, uint64_t now_usec)
+{
+	if (row->journal_burst == 0 || now_usec >= row->journal_usec + JOURNAL_WINDOW_USEC) {
+		row->journal_usec = now_usec;
+		row->journal_burst = 0;
+	}
+	return row->journal_burst < JOURNAL_BURST && ++row->journal_burst;
+}
+
+static struct log_fields fields_of(const struct target *row, const char *message_id)
+{
+	return (struct log_fields){
+		.message_id = message_id,
+		.pid = row->id.process.pid,
+		.start_ticks = row->id.process.start_ticks,
+		.cgroup = row->id.cgroup ? row->id.cgroup : row->facts.cgroup,
+		.policy = row->policy,
+		.action = action_name(row->action),
+		.reason = row->reason,
+	};
+}
+
+/* "process 4711 (train)" or "cgroup /a/b". */
+static const char *name_of(const struct target *row, char *name, size_t size)
+{
+	switch (row->id.kind) {
+	case TARGET_PROCESS:
+		snprintf(name, size, "process %d (%.*s)", row->id.process.pid, MODEL_COMM,
+			 row->facts.comm);
+		break;
+	case TARGET_CGROUP:
+		snprintf(name, size, "cgroup %s", row->id.cgroup ? row->id.cgroup : "?");
+		break;
+	}
+	return name;
+}
+
+/* The last line before silence says so. */
+static const char *hush_of(const struct target *row)
+{
+	return row->journal_burst == JOURNAL_BURST ?
+		       " (changes often; no more of it for a minute)" : "";
+}
+
+static void say(int level, const char *message_id, struct target *row, uint64_t now_usec,
+		const char *what)
+{
+	struct log_fields fields = fields_of(row, message_id);
+	char name[256];
+
+	if (!journal_may_speak(row, now_usec))
+		return;
+	log_write(level, &fields, "%s %s: %s%s", name_of(row, name, sizeof(name)), what,
+		  row->reason ? row->reason : "no reason given", hush_of(row));
+}
+
+void journal_held(struct target *row, uint64_t now_usec)
+{
+	say(LOG_INFO, LOG_ID_TARGET_HELD, row, now_usec, "is held");
+}
+
+void journal_would_hold(struct target *row, uint64_t now_usec)
+{
+	say(LOG_INFO, LOG_ID_TARGET_HELD, row, now_usec, "would be held (audit)");
+}
+
+void journal_released(struct target *row, uint64_t now_usec)
+{
+	say(LOG_INFO, LOG_ID_TARGET_RELEASED, row, now_usec, "is released");
+}
+
+void journal_pin_observed(struct target *row, uint64_t now_usec)
+{
+	struct log_fields fields = fields_of(row, LOG_ID_PIN_OBSERVED);
+	char name[256];
+
+	if (!journal_may_speak(row, now_usec))
+		return;
+	log_write(LOG_INFO, &fields, "%s pins memory: %" PRIu64 " kB%s%s",
+		  name_of(row, name, sizeof(name)), process_pinned_bytes(&row->facts) / 1024,
+		  row->facts.driver ? " through " : "",
+		  row->facts.driver ? row->facts.driver : "");
+}
+
+void journal_ineffective(struct target *row, uint64_t now_usec)
+{
+	struct log_fields all = { .message_id = LOG_ID_INEFFECTIVE };
+
+	if (row)
+		say(LOG_WARNING, LOG_ID_INEFFECTIVE, row, now_usec,
+		    "is scanned in spite of its hold");
+	else
+		log_write(LOG_ERR, &all,
+			  "holds have no effect: the module's probes do not fire; see that kernel.ftrace_enabled is 1 and debugfs kprobes/enabled too");
+}
+
+void journal_effective_again(void)
+{
+	struct log_fields all = { .message_id = LOG_ID_INEFFECTIVE };
+
+	log_write(LOG_NOTICE, &all, "holds are in effect again: the module's probes fire");
+}
+
+/* How an errno of an action reads to an operator. */
+static const char *explain(int error)
+{
+	switch (-error) {
+	case ENOSPC:
+		return "the module's table is full; hold a cgroup instead (Scope=cgroup), or load the module with a larger one";
+	case EPERM:
+	case EACCES:
+		return "not permitted; the service lacks CAP_SYS_ADMIN or access to the device";
+	case EOPNOTSUPP:
+		return "the module cannot do this on this kernel";
+	default:
+		return strerror(-error);
+	}
+}
+
+void journal_action_failed(struct target *row, int error, uint64_t now_usec)
+{
+	struct log_fields fields = fields_of(row, LOG_ID_ACTION_FAILED);
+	char name[256];
+
+	if (row->failed == error || !journal_may_speak(row, now_usec))
+		return;
+	row->failed = error;
+	log_write(LOG_ERR, &fields, "cannot %s %s: %s", action_name(row->action),
+		  name_of(row, name, sizeof(name)), explain(error));
+}
+
+void journal_module(const struct host_facts *host)
+{
+	struct log_fields fields = { .message_id = LOG_ID_MODULE_MISSING };
+
+	if (host->has_module)
+		log_info("helper module %s, interface %u", host->module_version,
+			 host->module_abi);
+	else
+		log_write(LOG_WARNING, &fields,
+			  "works without the helper module, so nothing can be held: %s",
+			  host->module_missing ? host->module_missing : "not there");
+}
+
+void journal_events_lost(struct tally *tally, uint64_t now_usec)
+{
+	struct log_fields fields = { .message_id = LOG_ID_EVENTS_LOST };
+
+	if (tally->told_usec && now_usec < tally->told_usec + JOURNAL_WINDOW_USEC)
+		return;
+	log_write(LOG_WARNING, &fields,
+		  "%" PRIu64 " events were lost, looking at the whole host again",
+		  tally->events_lost - tally->told_lost);
+	tally->told_usec = now_usec;
+	tally->told_lost = tally->events_lost;
+}
+
+void journal_reloaded(const struct config *config)
+{
+	struct log_fields fields = { .message_id = LOG_ID_RELOADED };
+
+	log_write(LOG_INFO, &fields, "configuration loaded: mode %s, %zu policies",
+		  mode_name(config->mode), config->n_policies);
+}
+
+void journal_reload_failed(const char *errors)
+{
+	struct log_fields fields = { .message_id = LOG_ID_RELOAD_FAILED };
+	char line[1024];
+
+	log_write(LOG_ERR, &fields, "configuration not loaded, the old one stays in force:");
+	while (*errors) {
+		size_t length = strcspn(errors, "\n");
+
+		snprintf(line, sizeof(line), "%.*s", (int)length, errors);
+		log_write(LOG_ERR, &fields, "%s", line);
+		errors += length + (errors[length] == '\n');
+	}
+}

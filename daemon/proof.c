@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/proof.h"
+
+void proof_note_sequence(struct scan_mark *mark, uint64_t seq, uint64_t now_usec)
+{
+	/* A smaller one belongs to another mm, after exec, or to the first
+	 * thread made (init_numa_balancing() sets it to 0): no pass ended. */
+	if (mark->is_set && seq > mark->seq)
+		mark->moved_usec = now_usec;
+	mark->is_set = true;
+	mark->seq = seq;
+}
+
+enum proof proof_judge(const struct target *row, bool is_armed, uint64_t now_usec)
+{
+	if (!row->shown.is_held)
+		return PROOF_NONE;
+	if (!is_armed)
+		return PROOF_INEFFECTIVE;
+	/* A pass that was past the gate may still be ending. */
+	if (row->shown.is_draining)
+		return PROOF_UNVERIFIED;
+	if (row->scan.moved_usec && now_usec < row->scan.moved_usec + PROOF_MOVED_USEC)
+		return PROOF_INEFFECTIVE;
+	if (row->last_refused_usec && now_usec < row->last_refused_usec + PROOF_FRESH_USEC)
+		return PROOF_VERIFIED;
+	return PROOF_IDLE;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/publish.h"
+
+#include "daemon/bus.h"
+#include "daemon/journal.h"
+
+static bool is_same(const struct shown *a, const struct shown *b)
+{
+	return a->is_held == b->is_held && a->is_draining == b->is_draining &&
+	       a->is_released == b->is_released && a->op == b->op && a->proof == b->proof &&
+	       a->scanned == b->scanned && a->risk == b->risk &&
+	       a->pinned_bytes == b->pinned_bytes;
+}
+
+static void tell_journal(struct state *state, struct target *row, uint64_t now_usec)
+{
+	const struct shown *was = &row->published, *is = &row->shown;
+
+	/* A hold older than the daemon was told of by the one before it. */
+	if (is->is_held && !was->is_held && row->since_usec >= state->status.started_usec)
+		journal_held(row, now_usec);
+	if (!is->is_held && was->is_held)
+		journal_released(row, now_usec);
+	if (is->op == PLAN_HOLD && row->mode == MODE_AUDIT && was->op != PLAN_HOLD)
+		journal_would_hold(row, now_usec);
+	/* Probes that do not fire are told of once, for all. */
+	if (is->proof == PROOF_INEFFECTIVE && was->proof != PROOF_INEFFECTIVE &&
+	    state->is_armed)
+		journal_ineffective(row, now_usec);
+}
+
+static void tell_pin(struct state *state, struct target *row, uint64_t now_usec)
+{
+	if (row->was_observed || row->id.kind != TARGET_PROCESS ||
+	    !process_is_pinner(&row->facts))
+		return;
+	row->was_observed = true;
+	journal_pin_observed(row, now_usec);
+	bus_emit_pin(state->bus, row);
+}
+
+void publish_changes(struct state *state, struct target *row, uint64_t now_usec)
+{
+	tell_pin(state, row, now_usec);
+	if (row->is_published && is_same(&row->published, &row->shown))
+		return;
+	tell_journal(state, row, now_usec);
+	bus_emit_target(state->bus, row);
+	row->published = row->shown;
+	row->is_published = true;
+}
+
+void publish_gone(struct state *state, struct target *row)
+{
+	if (row->is_published)
+		bus_emit_gone(state->bus, row);
+}
+
+void publish_tick(struct state *state, uint64_t now_usec)
+{
+	uint32_t changed = 0;
+
+	for (size_t i = 0; i < state->targets.n; i++)
+		publish_changes(state, state->targets.rows[i], now_usec);
+	if (status_update(state, &changed) == 0 && changed)
+		bus_emit_properties(state->bus, changed);
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/settle.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/act/act.h"
+#include "daemon/journal.h"
+#include "daemon/policy/decide.h"
+#include "daemon/proof.h"
+#include "daemon/publish.h"
+#include "daemon/sense/helper.h"
+#include "daemon/sense/proc.h"
+#include "daemon/tick.h"
+
+/* Scan sequences read a look: one file of /proc each. */
+#define SEQUENCES_PER_LOOK	4
+
+int settle_read_held(struct state *state, struct held_list *ret_held)
+{
+	struct act_context context = tick_act_context(state);
+	int r;
+
+	*ret_held = (struct held_list){ 0 };
+	if (state->helper_fd < 0)
+		return 0;
+	r = hold_actuator.list(&context, &ret_held->list, &ret_held->n);
+	return r < 0 ? r : act_prune(&context, ACTION_HOLD, ret_held->list, ret_held->n);
+}
+
+void held_list_done(struct held_list *held)
+{
+	held_free(held->list, held->n);
+	*held = (struct held_list){ 0 };
+}
+
+/* ---- the plan ------------------------------------------------------------ */
+
+static int replace_text(char **text, const char *by)
+{
+	char *copy = by ? strdup(by) : NULL;
+
+	if (by && !copy)
+		return -ENOMEM;
+	free(*text);
+	*text = copy;
+	return 0;
+}
+
+static int settle_item(struct state *state, const struct plan_item *item)
+{
+	struct target *row;
+	int r;
+
+	r = targets_add(&state->targets, &item->id, &row);
+	if (r != 0)		/* gone, or no memory */
+		return r < 0 ? r : 0;
+	row->mode = item->mode;
+	row->action = item->action;
+	row->shown.op = item->op;
+	row->shown.risk = item->risk;
+	row->scanned_bare = item->id.kind == TARGET_PROCESS ?
+				    policy_scanned(&state->host, &row->facts) :
+				    item->scanned;
+	r = replace_text(&row->policy, item->policy);
+	return r < 0 ? r : replace_text(&row->reason, item->reason);
+}
+
+int settle_plan(struct state *state, const struct plan *plan)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < plan->n_items; i++)
+		r = settle_item(state, &plan->items[i]);
+	return r;
+}
+
+/* ---- what is in force ------------------------------------------------------ */
+
+static void mark_released(struct state *state)
+{
+	const struct override *overrides;
+	size_t n;
+
+	overrides = ledger_overrides(state->ledger, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct target *row = targets_find(&state->targets, &overrides[i].id);
+
+		if (row)
+			row->shown.is_released = !overrides[i].hold;
+	}
+}
+
+/* A row may have a hold of its own and one from its cgroup: the better counts. */
+static void take_hold(struct target *row, const struct held *held)
+{
+	if (row->shown.is_held && !row->shown.is_draining && held->is_draining)
+		return;
+	row->shown.is_held = true;
+	row->shown.is_draining = held->is_draining;
+	row->origin = held->origin;
+	row->since_usec = held->since_usec;
+	row->refused_scans = held->refused_scans;
+	row->last_refused_usec = held->last_refused_usec;
+}
+
+static int take_held_cgroup(struct state *state, const struct held *held)
+{
+	struct target *row;
+	int r;
+
+	r = targets_add(&state->targets, &held->id, &row);
+	if (r < 0)
+		return r;
+	take_hold(row, held);
+	for (size_t i = 0; i < state->targets.n; i++) {
+		if (target_is_in_cgroup(state->targets.rows[i], row->id.cgroup))
+			take_hold(state->targets.rows[i], held);
+	}
+	return 0;
+}
+
+static int take_held(struct state *state, const struct held *held)
+{
+	struct target *row;
+
+	switch (held->id.kind) {
+	case TARGET_PROCESS:
+		row = targets_find(&state->targets, &held->id);
+		if (row)
+			take_hold(row, held);
+		else
+			state_mark(state, held->id.process, false, NULL);
+		return 0;
+	case TARGET_CGROUP:
+		return take_held_cgroup(state, held);
+	}
+	return 0;
+}
+
+int settle_held(struct state *state, const struct held_list *held)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < state->targets.n; i++) {
+		struct shown *shown = &state->targets.rows[i]->shown;
+
+		shown->is_held = shown->is_draining = shown->is_released = false;
+	}
+	for (size_t i = 0; r >= 0 && i < held->n; i++)
+		r = take_held(state, &held->list[i]);
+	mark_released(state);
+	return r;
+}
+
+/* ---- proof --------------------------------------------------------------- */
+
+static bool is_anything_held(const struct state *state)
+{
+	for (size_t i = 0; i < state->targets.n; i++) {
+		if (state->targets.rows[i]->shown.is_held)
+			return true;
+	}
+	return false;
+}
+
+static void look_at_probes(struct state *state)
+{
+	struct pinsafe_counters counters;
+	bool was_armed = state->is_armed;
+
+	if (helper_read_counters(state->helper_fd, &counters) < 0)
+		return;
+	state->host.module_armed = counters.armed;
+	state->is_armed = counters.armed & PINSAFE_FEATURE_HOLD;
+	if (was_armed && !state->is_armed)
+		journal_ineffective(NULL, 0);
+	else if (!was_armed && state->is_armed)
+		journal_effective_again();
+}
+
+static void look_at_sequence(struct state *state, struct target *row, uint64_t now_usec)
+{
+	uint64_t seq;
+
+	if (row->id.kind != TARGET_PROCESS || !row->shown.is_held)
+		return;
+	/* Scans that end now may have begun before the hold. */
+	if (row->shown.is_draining || !state->is_armed) {
+		row->scan.is_set = false;
+		return;
+	}
+	if (proc_read_scan_seq(state->proc_fd, row->id.process, &seq) == 0)
+		proof_note_sequence(&row->scan, seq, now_usec);
+}
+
+void settle_look(struct state *state, uint64_t now_usec)
+{
+	bool is_wanted = state->helper_fd >= 0 &&
+			 (is_anything_held(state) || watch_has_holds(state->watch));
+	size_t n = state->targets.n;
+
+	if (!is_wanted) {
+		state->look_usec = 0;
+		return;
+	}
+	if (state->look_usec > now_usec)
+		return;
+	state->look_usec = now_usec + SETTLE_LOOK_USEC;
+	look_at_probes(state);
+	for (size_t i = 0; i < n && i < SEQUENCES_PER_LOOK; i++)
+		look_at_sequence(state, state->targets.rows[state->look_cursor++ % n], now_usec);
+}
+
+static bool has_override(const struct state *state, const struct target_id *id)
+{
+	const struct override *overrides;
+	size_t n;
+
+	overrides = ledger_overrides(state->ledger, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (target_id_compare(&overrides[i].id, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_of_interest(const struct state *state, const struct target *row)
+{
+	if (row->shown.is_held || has_override(state, &row->id))
+		return true;
+	return row->id.kind == TARGET_PROCESS &&
+	       (row->policy || row->again.at_usec || process_is_pinner(&row->facts));
+}
+
+static void settle_row(struct state *state, struct target *row, uint64_t now_usec)
+{
+	struct shown *shown = &row->shown;
+
+	if (!shown->is_held)
+		row->scan = (struct scan_mark){ 0 };
+	shown->proof = proof_judge(row, state->is_armed, now_usec);
+	shown->scanned = row->scanned_bare;
+	if (shown->scanned == SCANNED_YES && shown->is_held && !shown->is_draining &&
+	    shown->proof != PROOF_INEFFECTIVE)
+		shown->scanned = SCANNED_NO_HELD;
+	if (row->id.kind == TARGET_PROCESS)
+		shown->pinned_bytes = process_pinned_bytes(&row->facts);
+}
+
+void settle_rows(struct state *state, uint64_t now_usec)
+{
+	for (size_t i = state->targets.n; i-- > 0;) {
+		struct target *row = state->targets.rows[i];
+
+		settle_row(state, row, now_usec);
+		if (!is_of_interest(state, row)) {
+			publish_changes(state, row, now_usec);
+			publish_gone(state, row);
+			targets_drop(&state->targets, row);
+		}
+	}
+}

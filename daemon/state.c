@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/base/fs.h"
+#include "daemon/sense/cgroup.h"
+#include "daemon/sense/helper.h"
+#include "daemon/sense/kernel.h"
+#include "daemon/sense/topology.h"
+
+/* Is this the kernel's own /proc, or a recorded tree? */
+static bool is_live(int proc_fd)
+{
+	struct statfs fs;
+
+	return fstatfs(proc_fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* Without cgroup v2 the daemon works by process. */
+static int open_cgroups(struct state *state)
+{
+	bool is_hybrid;
+
+	state->cgroup_fd = cgroup_open(state->sys_fd, "/");
+	is_hybrid = faccessat(state->sys_fd, "fs/cgroup/cgroup.controllers", F_OK, 0) < 0;
+	if (asprintf(&state->cgroup_path, "%s/fs/cgroup%s", state->options->sys_root,
+		     is_hybrid ? "/unified" : "") < 0) {
+		state->cgroup_path = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int open_roots(struct state *state, const char **ret_what)
+{
+	const struct options *options = state->options;
+	const struct {
+		const char *path;
+		int *fd;
+	} roots[] = {
+		{ options->proc_root, &state->proc_fd },
+		{ options->sys_root, &state->sys_fd },
+		{ options->dev_root, &state->dev_fd },
+	};
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		*ret_what = roots[i].path;
+		*roots[i].fd = fs_open_dir(AT_FDCWD, roots[i].path);
+		if (*roots[i].fd < 0)
+			return *roots[i].fd;
+	}
+	state->has_live_proc = is_live(state->proc_fd);
+	return open_cgroups(state);
+}
+
+static int open_ledger(struct state *state)
+{
+	char boot_id[37] = "00000000-0000-0000-0000-000000000000";
+	_cleanup_(close) int dir_fd = -1;
+
+	if (mkdir(state->options->runtime_dir, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	dir_fd = fs_open_dir(AT_FDCWD, state->options->runtime_dir);
+	if (dir_fd < 0)
+		return dir_fd;
+	/* A recorded tree may lack one; all its ledgers are then of one boot. */
+	(void)kernel_read_boot_id(state->proc_fd, boot_id);
+	return ledger_open(dir_fd, boot_id, &state->ledger);
+}
+
+static int open_watches(struct state *state)
+{
+	struct watch_roots roots = {
+		.dev_fd = state->dev_fd,
+		.cgroup_fd = state->host.has_cgroup2 ? state->cgroup_fd : -1,
+		.cgroup_path = state->cgroup_path,
+		.device = state->options->device,
+	};
+
+	return watch_new(&roots, &state->watch);
+}
+
+int state_open(struct state *state, const struct options *options, const char **ret_what)
+{
+	int r;
+
+	*state = (struct state){
+		.options = options,
+		.proc_fd = -1,
+		.sys_fd = -1,
+		.dev_fd = -1,
+		.cgroup_fd = -1,
+		.helper_fd = -1,
+		.targets.exit_fd = -1,
+	};
+	config_init(&state->config);
+	r = open_roots(state, ret_what);
+	if (r < 0)
+		return r;
+	*ret_what = "the host's topology";
+	r = topology_load(state->sys_fd, &state->host);
+	if (r < 0)
+		return r;
+	*ret_what = "the kernel's version";
+	r = kernel_load(state->proc_fd, state->sys_fd, &state->host);
+	if (r < 0)
+		return r;
+	*ret_what = options->runtime_dir;
+	r = open_ledger(state);
+	if (r < 0)
+		return r;
+	*ret_what = "inotify and epoll";
+	r = targets_init(&state->targets, state->has_live_proc);
+	if (r < 0)
+		return r;
+	return open_watches(state);
+}
+
+void state_done(struct state *state)
+{
+	for (size_t i = 0; i < state->dirty.n; i++)
+		free(state->dirty.list[i].driver);
+	free(state->dirty.list);
+	targets_done(&state->targets);
+	status_done(&state->status);
+	opens_free(state->opens);
+	watch_free(state->watch);
+	ledger_free(state->ledger);
+	config_done(&state->config);
+	host_facts_done(&state->host);
+	free(state->cgroup_path);
+	close_p(&state->helper_fd);
+	close_p(&state->cgroup_fd);
+	close_p(&state->dev_fd);
+	close_p(&state->sys_fd);
+	close_p(&state->proc_fd);
+}
+
+/* Takes the place of what the host facts said of the module before. */
+static int note_missing(struct host_facts *host, const char *why)
+{
+	char *text = strdup(why);
+
+	if (!text)
+		return -ENOMEM;
+	free(host->module_missing);
+	host->module_missing = text;
+	host->has_module = false;
+	return 0;
+}
+
+int state_open_helper(struct state *state, int kept_fd)
+{
+	_cleanup_(close) int fd = kept_fd >= 0 ? kept_fd : helper_open(state->options->device);
+	int r = fd;
+
+	if (r >= 0)
+		r = helper_load(fd, &state->host);
+	if (r < 0) {
+		(void)note_missing(&state->host, helper_explain(r));
+		return r;
+	}
+	state->helper_fd = take_fd(&fd);
+	state->is_armed = state->host.module_armed & PINSAFE_FEATURE_HOLD;
+	state->are_targets_due = true;
+	state->is_watch_due = true;
+	return 0;
+}
+
+void state_refresh_host(struct state *state)
+{
+	state->host.balancing = kernel_read_balancing(state->proc_fd);
+	if (state->host.has_pin_counters)
+		(void)topology_read_pins(state->sys_fd, &state->host.pins_acquired,
+					 &state->host.pins_released);
+}
+
+/* Where pid is in the sorted list, or would be. */
+static size_t find_dirty(const struct dirty *dirty, pid_t pid)
+{
+	size_t low = 0, high = dirty->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (dirty->list[middle].id.pid < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct dirty_process *insert_dirty(struct dirty *dirty, size_t place)
+{
+	if (dirty->n == dirty->capacity) {
+		size_t capacity = dirty->capacity ? dirty->capacity * 2 : 32;
+		struct dirty_process *list = realloc(dirty->list, capacity * sizeof(*list));
+
+		if (!list)
+			return NULL;
+		dirty->list = list;
+		dirty->capacity = capacity;
+	}
+	memmove(&dirty->list[place + 1], &dirty->list[place],
+		(dirty->n - place) * sizeof(*dirty->list));
+	dirty->n++;
+	dirty->list[place] = (struct dirty_process){ 0 };
+	return &dirty->list[place];
+}
+
+void state_mark(struct state *state, struct process_id id, bool pin_rang, const char *driver)
+{
+	struct dirty *dirty = &state->dirty;
+	size_t place = find_dirty(dirty, id.pid);
+	struct dirty_process *entry;
+
+	if (place < dirty->n && dirty->list[place].id.pid == id.pid)
+		entry = &dirty->list[place];
+	else
+		entry = insert_dirty(dirty, place);
+	if (!entry) {
+		state->is_sweep_due = true;
+		return;
+	}
+	/* The later event names the process that has the pid now. */
+	if (id.start_ticks && entry->id.start_ticks != id.start_ticks)
+		entry->pin_rang = false;
+	entry->id.pid = id.pid;
+	if (id.start_ticks)
+		entry->id.start_ticks = id.start_ticks;
+	entry->pin_rang |= pin_rang;
+	if (driver && driver[0] && !entry->driver)
+		entry->driver = strdup(driver);
+}
+
+void state_mark_targets(struct state *state)
+{
+	for (size_t i = 0; i < state->targets.n; i++) {
+		struct target *row = state->targets.rows[i];
+
+		if (row->id.kind == TARGET_PROCESS)
+			state_mark(state, row->id.process, false, NULL);
+	}
+	state->are_targets_due = true;
+}
+
+size_t state_take_dirty(struct state *state, struct dirty_process *batch, size_t room)
+{
+	struct dirty *dirty = &state->dirty;
+	size_t n = dirty->n < room ? dirty->n : room;
+
+	if (n == 0)
+		return 0;
+	memcpy(batch, dirty->list, n * sizeof(*batch));
+	memmove(dirty->list, dirty->list + n, (dirty->n - n) * sizeof(*batch));
+	dirty->n -= n;
+	/* A sweep of a large host leaves a large array; do not keep it. */
+	if (dirty->n == 0 && dirty->capacity > 256) {
+		free(take_ptr(dirty->list));
+		dirty->capacity = 0;
+	}
+	return n;
+}
+
+uint64_t state_now_usec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static bool is_due(uint64_t at_usec, uint64_t now_usec)
+{
+	return at_usec && at_usec <= now_usec;
+}
+
+/* The earlier of two times, 0 being never. */
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return a < b ? a : b;
+}
+
+static uint64_t next_again(const struct state *state)
+{
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < state->targets.n; i++)
+		next = earlier(next, state->targets.rows[i]->again.at_usec);
+	return next;
+}
+
+uint64_t state_next_usec(const struct state *state)
+{
+	uint64_t next = earlier(state->decide_usec, state->look_usec);
+
+	return earlier(next, earlier(state->sweep_usec, next_again(state)));
+}
+
+bool state_has_work(const struct state *state, uint64_t now_usec)
+{
+	return state->dirty.n > 0 || state->is_sweep_due || state->is_watch_due ||
+	       state->are_targets_due || is_due(state_next_usec(state), now_usec);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * state.h - what the daemon knows between two ticks
+ *
+ * Everything that outlives a tick hangs off one struct state, which main opens
+ * and the manager's loop owns.  Events only ever write into "dirty" and the
+ * "due" flags; the tick (tick.h) turns those into facts, decisions and actions.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/act/ledger.h"
+#include "daemon/base/cleanup.h"
+#include "daemon/model.h"
+#include "daemon/policy/config.h"
+#include "daemon/sense/opens.h"
+#include "daemon/status.h"
+#include "daemon/targets.h"
+#include "daemon/watch.h"
+
+struct bus;
+
+/* From argv; strings live as long as main(). */
+struct options {
+	const char *proc_root;
+	const char *sys_root;
+	const char *dev_root;
+	const char *config_root;	/* NULL: the system's folders */
+	const char *runtime_dir;
+	const char *device;		/* of the helper module */
+	const char *bus;		/* "system", "session" or an address */
+};
+
+/* A process that some event pointed at, to be looked at in the next tick. */
+struct dirty_process {
+	struct process_id id;	/* start_ticks 0: whatever runs there then */
+	bool pin_rang;
+	char *driver;		/* who pinned, as the bell told; NULL: unknown */
+};
+
+/* Sorted by pid, so that a storm of bells costs one entry a process. */
+struct dirty {
+	struct dirty_process *list;
+	size_t n;
+	size_t capacity;
+};
+
+/* Since start; for metrics. */
+struct tally {
+	uint64_t ticks;
+	uint64_t looked_at;	/* processes */
+	uint64_t sweeps;
+	uint64_t resyncs;	/* sweeps because events were lost */
+	uint64_t events;
+	uint64_t events_lost;
+	uint64_t tables_full;
+	uint64_t actions_failed;
+	uint64_t reloads;
+	uint64_t told_usec;	/* when the journal was told of lost events */
+	uint64_t told_lost;	/* and how many it knows of */
+};
+
+struct state {
+	const struct options *options;
+	int proc_fd;
+	int sys_fd;
+	int dev_fd;
+	int cgroup_fd;		/* root of cgroup v2; -1: none */
+	char *cgroup_path;	/* its name, for inotify */
+	bool has_live_proc;	/* not a recorded tree: a pid is a process here */
+	int helper_fd;		/* -1: no module */
+	struct ledger *ledger;
+	struct opens *opens;
+	const char *opens_missing;	/* why opens are not heard; NULL: they are */
+	struct watch *watch;
+	struct bus *bus;
+	unsigned int waiting_orders;	/* for polkit */
+
+	struct config config;
+	struct host_facts host;
+	struct targets targets;
+	struct dirty dirty;
+	struct status status;
+	struct tally tally;
+
+	bool is_sweep_due;
+	bool are_nodes_due;	/* device nodes came or went */
+	bool is_watch_due;	/* cgroups too */
+	bool are_targets_due;	/* what is held may have changed */
+	bool is_armed;		/* the gate's probe fires, as last measured */
+	bool is_table_full;	/* of the module; since the last start */
+	uint64_t decide_usec;	/* a bell's hold or an override runs out then */
+	uint64_t look_usec;	/* prove holds then; 0: nothing to prove */
+	uint64_t sweep_usec;	/* sweep then */
+	uint64_t swept_usec;	/* the last sweep, */
+	uint64_t swept_pins;	/* and the host-wide counter at it */
+	size_t look_cursor;	/* whose scan sequence is read next */
+	size_t watches_left_out;	/* for which the module has no room */
+};
+
+/* Opens the roots and the ledger, and loads what does not change; 0, or
+ * negative errno with the culprit in *ret_what (constant or from options). */
+int state_open(struct state *state, const struct options *options, const char **ret_what);
+void state_done(struct state *state);
+
+DEFINE_CLEANUP_EMBEDDED(struct state, state_done);
+
+/* Looks for the module, on a descriptor kept for us (-1: none) or by opening
+ * the device.  0: there (state->helper_fd); negative errno: why not. */
+int state_open_helper(struct state *state, int kept_fd);
+
+/* The host-wide facts that may have changed. */
+void state_refresh_host(struct state *state);
+
+/* One process to look at; driver NULL and pin_rang false: something else than
+ * the pin bell.  Never fails: without memory the whole host is swept. */
+void state_mark(struct state *state, struct process_id id, bool pin_rang, const char *driver);
+
+/* All known targets. */
+void state_mark_targets(struct state *state);
+
+/* Moves at most room entries, lowest pid first, to the caller, who owns their
+ * driver strings; number moved. */
+size_t state_take_dirty(struct state *state, struct dirty_process *batch, size_t room);
+
+/* CLOCK_BOOTTIME. */
+uint64_t state_now_usec(void);
+
+/* Has a tick something to do now? */
+bool state_has_work(const struct state *state, uint64_t now_usec);
+
+/* When a tick has something to do without any event; 0: never. */
+uint64_t state_next_usec(const struct state *state);

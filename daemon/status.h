@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * status.h - the daemon in one screen
+ *
+ * The values behind the bus's properties, in the types the bus wants (a bool
+ * is an int there), computed afresh after each tick.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "daemon/base/cleanup.h"
+
+struct state;
+
+struct status {
+	char *mode;
+	char *module_version;		/* "": no module */
+	char *module_missing;
+	uint32_t module_abi;
+	char **missing;			/* NULL-terminated sentences */
+	char *verdict;
+	char *verdict_reason;
+	int32_t balancing;
+	int probes_armed;
+	uint32_t pinners;
+	uint32_t held;
+	uint32_t exposed;
+	uint32_t ineffective;
+	uint64_t last_reload_usec;
+	int last_reload_successful;
+	char *last_reload_error;
+	uint64_t started_usec;
+};
+
+/* Refills all but started and last_reload, which are the manager's to set.
+ * *ret_changed: names of properties that changed, bit n for the nth row of
+ * status_properties.  0 or -ENOMEM, then nothing changed. */
+int status_update(struct state *state, uint32_t *ret_changed);
+
+/* What a reload came to; error NULL: it worked.  The three properties change;
+ * STATUS_RELOAD are their bits.  0 or -ENOMEM. */
+int status_note_reload(struct status *status, uint64_t now_usec, const char *error);
+
+#define STATUS_RELOAD	(7U << 13)
+
+void status_done(struct status *status);
+
+/* Properties that change, as bus-api.h names them; NULL ends. */
+extern const char *const status_properties[];

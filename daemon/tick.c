@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/tick.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "daemon/gather.h"
+#include "daemon/journal.h"
+#include "daemon/policy/decide.h"
+#include "daemon/publish.h"
+#include "daemon/settle.h"
+
+DEFINE_CLEANUP_EMBEDDED(struct plan, plan_done);
+DEFINE_CLEANUP_EMBEDDED(struct target_id, target_id_done);
+
+struct act_context tick_act_context(const struct state *state)
+{
+	return (struct act_context){
+		.helper_fd = state->helper_fd,
+		.cgroup_fd = state->cgroup_fd,
+		.proc_fd = state->proc_fd,
+		.ledger = state->ledger,
+	};
+}
+
+/* Orders that have run out; what they were about is judged anew. */
+static void end_overrides(struct state *state, uint64_t now_usec)
+{
+	const struct override *overrides;
+	size_t n;
+
+	overrides = ledger_overrides(state->ledger, &n);
+	for (size_t i = n; i-- > 0;) {
+		_cleanup_(target_id_done) struct target_id id = { 0 };
+
+		if (!overrides[i].until_usec || overrides[i].until_usec > now_usec)
+			continue;
+		/* dropping frees what the list points to */
+		if (target_id_copy(&overrides[i].id, &id) < 0)
+			return;
+		(void)ledger_drop_override(state->ledger, &id);
+		overrides = ledger_overrides(state->ledger, &n);
+	}
+}
+
+/* A bell's hold runs out: what the bell rang about is finished by now, and the
+ * facts on which policy says its word should be too. */
+static void renew_facts(struct state *state, uint64_t now_usec)
+{
+	if (!state->decide_usec || state->decide_usec > now_usec)
+		return;
+	for (size_t i = 0; i < state->targets.n; i++) {
+		struct target *row = state->targets.rows[i];
+
+		if (row->id.kind == TARGET_PROCESS && row->shown.is_held &&
+		    row->origin == ORIGIN_BELL)
+			state_mark(state, row->id.process, false, NULL);
+	}
+}
+
+static void watch_nodes(struct state *state)
+{
+	_cleanup_(free) char **globs = NULL;
+	size_t n;
+
+	if (!state->are_nodes_due)
+		return;
+	state->are_nodes_due = false;
+	state->is_watch_due = true;
+	if (state->opens && watch_globs(&state->config, &globs, &n) >= 0)
+		(void)opens_watch(state->opens, globs, n);
+}
+
+static void tell_watches(struct state *state)
+{
+	int r;
+
+	if (!state->is_watch_due)
+		return;
+	state->is_watch_due = false;
+	r = watch_resolve(state->watch, &state->config, state->helper_fd,
+			  &state->watches_left_out);
+	if (r < 0)
+		log_warning("cannot watch what the policies name: %s, holding after the bell instead",
+			    strerror(-r));
+}
+
+static int decide(struct state *state, const struct held_list *held, uint64_t now_usec,
+		  struct plan *ret_plan)
+{
+	_cleanup_(gather_return) struct snapshot snapshot = { 0 };
+	struct decide_input input = {
+		.config = &state->config,
+		.snapshot = &snapshot,
+		.held = held->list,
+		.n_held = held->n,
+		.now_usec = now_usec,
+		.table_full = state->is_table_full,
+	};
+	int r;
+
+	r = gather_snapshot(state, &snapshot);
+	if (r < 0)
+		return r;
+	input.overrides = ledger_overrides(state->ledger, &input.n_overrides);
+	r = policy_decide(&input, ret_plan);
+	if (r < 0)
+		return r;
+	state->decide_usec = ret_plan->next_usec;
+	return 0;
+}
+
+/* The first full table changes what is decided: cgroups are held instead. */
+static void note_failure(struct state *state, const struct plan_item *item, int error,
+			 uint64_t now_usec)
+{
+	struct target *row = targets_find(&state->targets, &item->id);
+
+	if (error == -ENOSPC && !state->is_table_full) {
+		state->is_table_full = true;
+		state->are_targets_due = true;
+		state->tally.tables_full++;
+		return;
+	}
+	state->tally.actions_failed++;
+	if (row)
+		journal_action_failed(row, error, now_usec);
+}
+
+/* 1: something is different now; 0: not. */
+static int carry_out(struct state *state, const struct plan *plan, uint64_t now_usec)
+{
+	struct act_context context = tick_act_context(state);
+	int changed = 0;
+
+	for (size_t i = 0; i < plan->n_items; i++) {
+		const struct plan_item *item = &plan->items[i];
+		int r = act_apply(&context, item);
+
+		if (r < 0)
+			note_failure(state, item, r, now_usec);
+		else if (r == ACT_GONE && item->id.kind == TARGET_PROCESS)
+			state_mark(state, item->id.process, false, NULL);
+		if (r == ACT_DONE)
+			changed = 1;
+	}
+	return changed;
+}
+
+static int decide_and_act(struct state *state, uint64_t now_usec)
+{
+	_cleanup_(held_list_done) struct held_list held = { 0 };
+	_cleanup_(plan_done) struct plan plan = { 0 };
+	int r;
+
+	r = settle_read_held(state, &held);
+	if (r < 0)
+		return r;
+	r = decide(state, &held, now_usec, &plan);
+	if (r < 0)
+		return r;
+	r = settle_plan(state, &plan);
+	if (r < 0)
+		return r;
+	if (carry_out(state, &plan, now_usec)) {
+		held_list_done(&held);
+		r = settle_read_held(state, &held);
+		if (r < 0)
+			return r;
+	}
+	return settle_held(state, &held);
+}
+
+int tick_run(struct state *state, uint64_t now_usec)
+{
+	int r;
+
+	state->tally.ticks++;
+	gather_exits(state);
+	gather_again(state, now_usec);
+	renew_facts(state, now_usec);
+	end_overrides(state, now_usec);
+	watch_nodes(state);
+	tell_watches(state);
+	gather_sweep(state, now_usec);
+	r = gather_dirty(state, now_usec);
+	if (r < 0)
+		return r;
+	state_refresh_host(state);
+	state->are_targets_due = false;
+	r = decide_and_act(state, now_usec);
+	if (r < 0)
+		return r;
+	settle_look(state, now_usec);
+	settle_rows(state, now_usec);
+	publish_tick(state, now_usec);
+	return 0;
+}
