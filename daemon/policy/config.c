@@ -112,8 +112,16 @@ DEFINE_CLEANUP_EMBEDDED(struct parser, parser_done);
 
 /* ---- errors ------------------------------------------------------------- */
 
-/* Takes text, which may be NULL when there was no memory for it. */
-static void add_error(struct parser *parser, char *text)
+#define add_error(parser, ...)						\
+	do {								\
+		char *_text = NULL;					\
+									\
+		(void)sentence_format(&_text, __VA_ARGS__);		\
+		take_error(parser, _text);				\
+	} while (0)
+
+/* Takes text, which is NULL when there was no memory for it. */
+static void take_error(struct parser *parser, char *text)
 {
 	struct config_errors *errors = &parser->errors;
 	_cleanup_(free) char *owned = text;
@@ -133,14 +141,6 @@ static void add_error(struct parser *parser, char *text)
 		.text = take_ptr(owned),
 	};
 }
-
-#define add_error_format(parser, ...)					\
-	do {								\
-		char *_text = NULL;					\
-									\
-		sentence_format(&_text, __VA_ARGS__);			\
-		add_error(parser, _text);				\
-	} while (0)
 
 /* ---- sections and keys -------------------------------------------------- */
 
@@ -174,8 +174,8 @@ static void add_policy(struct parser *parser, const char *name)
  * mistyped section is an error, without any. */
 static void on_section(struct parser *parser, const char *text)
 {
+	_cleanup_(free) char *why = NULL;
 	const char *name;
-	char *why;
 
 	switch (section_parse(text, &name, &why)) {
 	case SECTION_DAEMON:
@@ -186,7 +186,7 @@ static void on_section(struct parser *parser, const char *text)
 			add_policy(parser, name);
 		break;
 	case SECTION_UNKNOWN:
-		add_error(parser, why);
+		add_error(parser, "%s", why ?: "unknown section");
 		break;
 	}
 }
@@ -200,8 +200,8 @@ static bool is_repeated(struct parser *parser, const struct key *key, size_t pol
 		return false;
 	for (seen = parser->seen; seen; seen = seen->next) {
 		if (seen->key == key && seen->policy == policy) {
-			add_error_format(parser, "%s= is already set in line %u",
-					 key->name, seen->line);
+			add_error(parser, "%s= is already set in line %u", key->name,
+				  seen->line);
 			return true;
 		}
 	}
@@ -229,7 +229,7 @@ static void set_value(struct parser *parser, const struct key *key,
 	else
 		r = key_set(key, value, &parser->config, &pristine_config, &why);
 	if (r == -EINVAL)
-		add_error_format(parser, "%s=: %s", key->name, why);
+		add_error(parser, "%s=: %s", key->name, why);
 	else if (r < 0)
 		parser->failed = r;
 }
@@ -238,10 +238,10 @@ static void refuse_key(struct parser *parser, const char *section, const char *n
 		       const char *nearest)
 {
 	if (nearest)
-		add_error_format(parser, "unknown key %s= in [%s]; did you mean %s=?",
-				 name, section, nearest);
+		add_error(parser, "unknown key %s= in [%s]; did you mean %s=?", name,
+			  section, nearest);
 	else
-		add_error_format(parser, "unknown key %s= in [%s]", name, section);
+		add_error(parser, "unknown key %s= in [%s]", name, section);
 }
 
 /* inih's handler: always 1, because our errors are richer than its own. */
@@ -256,7 +256,7 @@ static int on_value(void *user, const char *section, const char *name,
 	const struct key *key;
 
 	if (!*section) {
-		add_error_format(parser, "%s= stands before the first [section]", name);
+		add_error(parser, "%s= stands before the first [section]", name);
 		return 1;
 	}
 	kind = section_parse(section, &policy_name, &why);
@@ -282,7 +282,7 @@ static void copy_line(struct parser *parser, const char *line, size_t length, ch
 		      size_t size)
 {
 	if (length > size - 2) {
-		add_error_format(parser, "line too long for this build of inih");
+		add_error(parser, "line too long for this build of inih");
 		return;
 	}
 	memcpy(buf, line, length);
@@ -307,7 +307,7 @@ static char *read_line(char *buf, int size, void *user)
 	buf[0] = '\0';
 	kind = line_judge(line, length, section, &why);
 	if (kind == LINE_BAD)
-		add_error_format(parser, "%s", why);
+		add_error(parser, "%s", why);
 	if (kind == LINE_SECTION)
 		on_section(parser, section);
 	if (kind == LINE_SECTION || kind == LINE_KEY)
@@ -326,7 +326,7 @@ static void parse_source(struct parser *parser, const struct config_source *sour
 	if (r == -2)
 		parser->failed = -ENOMEM;
 	else if (r > 0)	/* line_judge() lets nothing through that inih refuses */
-		add_error_format(parser, "inih cannot parse line %d", r);
+		add_error(parser, "inih cannot parse line %d", r);
 	forget_seen(parser);
 }
 

@@ -162,7 +162,7 @@ static int judge_leftover(struct decision *decision, const struct held *held)
 	if (is_released_by_order(decision, held)) {
 		reason = "released by order";
 	} else if (standing && !has_pinner(decision, held)) {
-		reason = "somebody in it has pinned, so it is held until it is empty and gone";
+		reason = "somebody in it has pinned, so it is held until it is gone";
 		keep = true;
 	}
 	r = plan_add(&decision->plan, &held->id, keep ? standing->name : NULL, reason, "",

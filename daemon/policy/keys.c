@@ -21,12 +21,12 @@ static int refuse_word(const struct key *key, const char *value, char **ret_why)
 	for (const struct word *word = key->words; word->name; word++) {
 		_cleanup_(free) char *before = take_ptr(names);
 
-		r = sentence_format(&names, "%s%s%s", before ?: "", before ? ", " : "",
-				    word->name);
+		r = sentence_format_part(&names, "%s%s%s", before ?: "",
+					 before ? ", " : "", word->name);
 		if (r < 0)
 			return r;
 	}
-	r = sentence_format(ret_why, "'%s' is none of: %s", value, names);
+	r = sentence_format_part(ret_why, "'%s' is none of: %s", value, names);
 	return r < 0 ? r : -EINVAL;
 }
 
@@ -63,8 +63,8 @@ static int parse_number(const struct key *key, const char *value, void *field,
 	errno = 0;
 	number = strtol(value, &end, 10);
 	if (end == value || *end || errno || number < key->min || number > key->max) {
-		r = sentence_format(ret_why, "'%s' is not a number from %ld to %ld",
-				    value, key->min, key->max);
+		r = sentence_format_part(ret_why, "'%s' is not a number from %ld to %ld",
+					 value, key->min, key->max);
 		return r < 0 ? r : -EINVAL;
 	}
 	*(int *)field = (int)number;
@@ -98,8 +98,8 @@ static int parse_bytes(const struct key *key, const char *value, void *field,
 	shift = find_shift(end);
 	if (!isdigit((unsigned char)*value) || shift < 0 || errno ||
 	    number > UINT64_MAX >> shift) {
-		r = sentence_format(ret_why, "'%s' is not a size like 0, 4096, 64K, 1M, 2G",
-				    value);
+		r = sentence_format_part(ret_why,
+					 "'%s' is not a size like 0, 4096, 64K, 1M, 2G", value);
 		return r < 0 ? r : -EINVAL;
 	}
 	*(uint64_t *)field = (uint64_t)number << shift;
@@ -114,15 +114,15 @@ static bool is_closed(const char *glob)
 	return !open || strchr(open, ']');
 }
 
-/* NULL: a good pattern. */
+/* What is wrong with a pattern; NULL: nothing. */
 static const char *judge_glob(const char *glob)
 {
 	if (*glob == '#')
-		return "'%s': a comment behind a value begins with \" ;\"";
+		return "is no pattern; a comment behind a value begins with \" ;\"";
 	if (*glob != '/' && strncmp(glob, "**", 2) != 0)
-		return "'%s' is not an absolute path, nor does it begin with \"**\"";
+		return "is not an absolute path, nor does it begin with \"**\"";
 	if (!is_closed(glob))
-		return "'%s' has a \"[\" without \"]\"";
+		return "has a \"[\" without \"]\"";
 	return NULL;
 }
 
@@ -151,10 +151,7 @@ static int parse_glob(const char *glob, char ***globs, char **ret_why)
 
 	if (!why)
 		return append_glob(globs, glob);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	r = sentence_format(ret_why, why, glob);
-#pragma GCC diagnostic pop
+	r = sentence_format_part(ret_why, "'%s' %s", glob, why);
 	return r < 0 ? r : -EINVAL;
 }
 
@@ -330,11 +327,11 @@ static enum section refuse_section(const char *text, char **ret_why)
 	const char *nearest = find_nearest_section(text);
 
 	if (!nearest)
-		sentence_format(ret_why, "unknown section [%s]; there are [Daemon], [Host]"
-				" and [Policy NAME]", text);
+		sentence_format_part(ret_why, "unknown section [%s]; there are [Daemon],"
+				     " [Host] and [Policy NAME]", text);
 	else
-		sentence_format(ret_why, "unknown section [%s]; did you mean [%s%s]?", text,
-				nearest, strcmp(nearest, "Policy") ? "" : " NAME");
+		sentence_format_part(ret_why, "unknown section [%s]; did you mean [%s%s]?",
+				     text, nearest, strcmp(nearest, "Policy") ? "" : " NAME");
 	return SECTION_UNKNOWN;
 }
 
@@ -351,7 +348,7 @@ enum section section_parse(const char *text, const char **ret_name, char **ret_w
 	*ret_name = text + strlen(policy_word);
 	if (is_policy_name(*ret_name))
 		return SECTION_POLICY;
-	sentence_format(ret_why, "'%s' is not a name for a policy: letters, digits, \"_\","
-			" \".\" and \"-\", the first a letter or digit", *ret_name);
+	sentence_format_part(ret_why, "'%s' is not a name for a policy: letters, digits, \"_\","
+			     " \".\" and \"-\", the first a letter or digit", *ret_name);
 	return SECTION_UNKNOWN;
 }

@@ -21,7 +21,7 @@ struct key {
 	const char *name;
 	size_t offset;			/* in struct policy for SECTION_POLICY, */
 	size_t size;			/* else in struct config */
-	/* 0, -EINVAL with *ret_why (to be freed), -ENOMEM */
+	/* 0, -EINVAL with *ret_why (to be freed, not escaped), -ENOMEM */
 	int (*parse)(const struct key *key, const char *value, void *field,
 		     char **ret_why);
 	const struct word *words;	/* of a key that knows its values */

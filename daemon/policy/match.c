@@ -123,13 +123,13 @@ static bool has_device(const struct policy *policy, const struct process_facts *
 	return !policy->match_device || match_device(policy, facts);
 }
 
-/* Without a least size a device counts from its open on: some drivers pin in
- * ways that nobody can see. */
+/* Without a least size the bell is enough, however little is pinned by now, and
+ * a device counts from its open on: some drivers pin in ways nobody can see. */
 static bool has_pinned(const struct policy *policy, const struct process_facts *facts)
 {
 	if (policy->match_pinned_min > 0)
 		return process_pinned_bytes(facts) >= policy->match_pinned_min;
-	return policy->match_device || process_is_pinner(facts);
+	return policy->match_device || facts->pin_rang || process_is_pinner(facts);
 }
 
 static const struct predicate {

@@ -11,10 +11,20 @@
 
 #define ESCAPE_CHARS	4	/* of one byte at most: "\xHH" */
 
+static int escape(const char *raw, char **ret_text)
+{
+	size_t size = ESCAPE_CHARS * strlen(raw) + 1;
+
+	*ret_text = malloc(size);
+	if (!*ret_text)
+		return -ENOMEM;
+	text_escape(raw, *ret_text, size);
+	return 0;
+}
+
 int sentence_format(char **ret_text, const char *format, ...)
 {
 	_cleanup_(free) char *raw = NULL;
-	size_t size;
 	va_list args;
 	int n;
 
@@ -25,10 +35,16 @@ int sentence_format(char **ret_text, const char *format, ...)
 		raw = NULL;
 		return -ENOMEM;
 	}
-	size = ESCAPE_CHARS * (size_t)n + 1;
-	*ret_text = malloc(size);
-	if (!*ret_text)
-		return -ENOMEM;
-	text_escape(raw, *ret_text, size);
-	return 0;
+	return escape(raw, ret_text);
+}
+
+int sentence_format_part(char **ret_text, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vasprintf(ret_text, format, args);
+	va_end(args);
+	return n < 0 ? -ENOMEM : 0;
 }

@@ -11,3 +11,7 @@
 /* 0 or -ENOMEM; *ret_text is for the caller to free. */
 int sentence_format(char **ret_text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* A part of a sentence to come, not escaped yet. */
+int sentence_format_part(char **ret_text, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));

@@ -149,7 +149,7 @@ static const char *choose_target(const struct decide_input *input,
 
 /* ---- policies ----------------------------------------------------------- */
 
-static int format_bytes(uint64_t bytes, char *text, size_t size)
+static void format_bytes(uint64_t bytes, char *text, size_t size)
 {
 	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
 	size_t unit = 0;
@@ -158,21 +158,23 @@ static int format_bytes(uint64_t bytes, char *text, size_t size)
 		bytes /= 1024;
 		unit++;
 	}
-	return snprintf(text, size, "%" PRIu64 " %s", bytes, units[unit]);
+	snprintf(text, size, "%" PRIu64 " %s", bytes, units[unit]);
 }
 
 static int describe_pins(const struct process_facts *facts, char **ret_text)
 {
+	bool is_pinner = process_is_pinner(facts);
 	uint64_t bytes = process_pinned_bytes(facts);
 	char size[32] = "memory";
 
-	if (!process_is_pinner(facts))
-		return sentence_format(ret_text, "pins nothing");
+	if (!is_pinner && !facts->pin_rang)
+		return sentence_format_part(ret_text, "pins nothing");
 	if (bytes > 0)
 		format_bytes(bytes, size, sizeof(size));
-	if (!facts->driver)
-		return sentence_format(ret_text, "pins %s", size);
-	return sentence_format(ret_text, "pins %s through %s", size, facts->driver);
+	return sentence_format_part(ret_text, "%s %s%s%s",
+				    is_pinner ? "pins" : "has pinned", size,
+				    facts->driver ? " through " : "",
+				    facts->driver ?: "");
 }
 
 /* What about the process made the policy match. */
@@ -182,9 +184,9 @@ static int describe_match(const struct policy *policy,
 	const struct device_open *device = match_device(policy, facts);
 
 	if (!match_is_current(policy, facts))
-		return sentence_format(ret_text, "has pinned, so it is held until it exits");
+		return sentence_format_part(ret_text, "has pinned, so it is held until it exits");
 	if (device && policy->match_pinned_min == 0)
-		return sentence_format(ret_text, "opened %s", device->path);
+		return sentence_format_part(ret_text, "opened %s", device->path);
 	return describe_pins(facts, ret_text);
 }
 
@@ -244,7 +246,8 @@ int wish_decide(const struct decide_input *input, const struct process_facts *fa
 		r = wish_by_policy(input, facts, wish);
 	else
 		r = wish_nothing(facts, wish);
-	wish->may_pin = process_is_pinner(facts) || (policy && match_device(policy, facts));
+	wish->may_pin = process_is_pinner(facts) || facts->pin_rang ||
+			(policy && match_device(policy, facts));
 	wish->is_possible = can_hold(&input->snapshot->host, wish->target.kind);
 	return r;
 }
