@@ -88,5 +88,8 @@ int pin_count(int helper_fd, unsigned int max_slices, struct process_facts *fact
 	r = fill_facts(nodes, facts);
 	if (r < 0)
 		return r;
-	return whole ? 0 : -ETIMEDOUT;
+	if (whole)
+		return 0;
+	facts->has_sight = facts->pinned_bytes > 0 || facts->large_bytes > 0;
+	return -ETIMEDOUT;
 }

@@ -10,5 +10,6 @@
 #include "daemon/model.h"
 
 /* Fills has_sight, pinned, pinned_bytes, large_bytes of facts.  0; -ESRCH gone;
- * -EOPNOTSUPP; -ETIMEDOUT: more than max_slices, what was seen is kept. */
+ * -EOPNOTSUPP; -ETIMEDOUT: more than max_slices.  What was seen until then is a
+ * lower bound and kept, unless it is nothing, which proves nothing. */
 int pin_count(int helper_fd, unsigned int max_slices, struct process_facts *facts);
