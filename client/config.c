@@ -74,7 +74,7 @@ static int print_json(char *const argv[])
 int verb_check_config(const struct request *request)
 {
 	char *argv[] = {
-		(char *)PINSAFED_PATH, (char *)"--check-config",
+		(char *)request->daemon_path, (char *)"--check-config",
 		request->n_args > 0 ? request->args[0] : NULL, NULL,
 	};
 	_cleanup_(free) char *text = NULL;

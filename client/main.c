@@ -48,6 +48,7 @@ int main(int argc, char **argv)
 		return help_refuse(error, request.verb);
 	request.proc_root = "/proc";
 	request.sys_root = "/sys";
+	request.daemon_path = PINSAFED_PATH;
 	if (request.help)
 		help_print(verbs, request.verb);
 	else if (request.version)

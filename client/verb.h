@@ -46,8 +46,9 @@ struct request {
 	uint64_t for_usec;	/* 0: not given */
 	char **args;		/* operands, inside argv */
 	int n_args;
-	const char *proc_root;	/* where the kernel's files are */
+	const char *proc_root;		/* where the kernel's files are */
 	const char *sys_root;
+	const char *daemon_path;	/* of the program */
 };
 
 int verb_status(const struct request *request);

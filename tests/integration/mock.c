@@ -257,6 +257,8 @@ static const struct row *find_row(int32_t pid, const char *cgroup)
 	return NULL;
 }
 
+static char named[256];	/* the target of the last call */
+
 static int read_target(sd_bus_message *call, const struct row **ret_row, sd_bus_error *error)
 {
 	const char *cgroup;
@@ -274,7 +276,7 @@ static int read_target(sd_bus_message *call, const struct row **ret_row, sd_bus_
 	if (!*ret_row)
 		return sd_bus_error_setf(error, PINSAFE_ERROR_NO_TARGET,
 					 "nothing is known of %s", pid ? "this process" : cgroup);
-	printf("target %s%s%s\n", pid ? "process" : "cgroup", pid ? "" : " ", cgroup);
+	snprintf(named, sizeof(named), "%s", pid ? "process" : cgroup);
 	return 0;
 }
 
@@ -301,7 +303,7 @@ static int hold(sd_bus_message *call, void *data, sd_bus_error *error)
 	if (!*scene->module_version)
 		return sd_bus_error_set(error, PINSAFE_ERROR_NO_MODULE,
 					"a hold needs the module, which is not loaded");
-	puts("hold");
+	printf("hold %s\n", named);
 	return sd_bus_reply_method_return(call, "");
 }
 
@@ -317,7 +319,7 @@ static int release(sd_bus_message *call, void *data, sd_bus_error *error)
 	r = sd_bus_message_read(call, "t", &usec);
 	if (r < 0)
 		return r;
-	printf("release %llu\n", (unsigned long long)usec);
+	printf("release %s %llu\n", named, (unsigned long long)usec);
 	return sd_bus_reply_method_return(call, "");
 }
 
