@@ -52,17 +52,10 @@ static struct facts *parse_errors(char *text)
 	return take_ptr(errors);
 }
 
-static int print_json(char *const argv[])
+static int print_json(int status, char *text)
 {
 	_cleanup_(facts_free) struct facts *answer = facts_new("check-config");
-	_cleanup_(free) char *text = NULL;
-	int status = child_read(argv, true, &text);
 
-	if (status < 0)
-		return complain_errno("check-config", status);
-	if (status != EXIT_YES && status != EXIT_NO)
-		return complainf(EXIT_TROUBLE, "check-config", NULL, "%s ended with %d", argv[0],
-				 status);
 	if (!answer || facts_set(answer, "valid", facts_new_bool(status == EXIT_YES)) < 0)
 		return complain_errno("check-config", -ENOMEM);
 	if (status == EXIT_NO && facts_set(answer, "errors", parse_errors(text)) < 0)
@@ -71,6 +64,7 @@ static int print_json(char *const argv[])
 	return status;
 }
 
+/* The answer as it comes is for people; else it is gathered first. */
 int verb_check_config(const struct request *request)
 {
 	char *argv[] = {
@@ -78,12 +72,18 @@ int verb_check_config(const struct request *request)
 		request->n_args > 0 ? request->args[0] : NULL, NULL,
 	};
 	_cleanup_(free) char *text = NULL;
+	int status;
 
-	if (request->json)
-		return print_json(argv);
-	if (request->quiet)
-		return child_read(argv, true, &text) == EXIT_YES ? EXIT_YES : EXIT_NO;
-	execv(argv[0], argv);
-	return complainf(EXIT_TROUBLE, "check-config", "install pinsafed", "%s: %s", argv[0],
-			 strerror(errno));
+	if (!request->json && !request->quiet) {
+		execv(argv[0], argv);
+		return complainf(EXIT_TROUBLE, "check-config", "install pinsafed", "%s: %s",
+				 argv[0], strerror(errno));
+	}
+	status = child_read(argv, true, &text);
+	if (status < 0)
+		return complain_errno("check-config", status);
+	if (status != EXIT_YES && status != EXIT_NO)
+		return complainf(EXIT_TROUBLE, "check-config", NULL, "%s ended with %d", argv[0],
+				 status);
+	return request->json ? print_json(status, text) : status;
 }
