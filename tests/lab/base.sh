@@ -74,6 +74,16 @@ apt_sources() {
 		}' | sort -u
 }
 
+# kernel_preference SUITE: the kernel and what it comes with from there, though
+# apt would rather not take anything from backports or from the past
+kernel_preference() {
+	local release
+	for release in "$1" "$1-security"; do
+		printf 'Package: linux-image-* linux-headers-* linux-kbuild-* linux-base* linux-compiler-*\n'
+		printf 'Pin: release n=%s\nPin-Priority: 600\n\n' "$release"
+	done
+}
+
 # apt_options: how this machine reaches its mirror
 apt_options() {
 	apt-config dump | sed -nE \
@@ -157,7 +167,7 @@ make_initrd() {
 }
 
 make_base() {
-	local out=$1 release list
+	local out=$1 release list hook=()
 	root=$out/root
 	say "base: bootstrapping $suite with $kernel"
 	truncate -s 6G "$out/disk.raw"
@@ -165,10 +175,14 @@ make_base() {
 	mounted "$root" "$out/disk.raw"
 	rmdir "$root/lost+found"
 	apt_options >"$out/apt.conf"
+	if [ -n "$kernel_suite" ]; then
+		kernel_preference "$kernel_suite" >"$out/preferences"
+		hook=(--setup-hook="install -D -m 644 '$out/preferences' \"\$1/etc/apt/preferences.d/lab\"")
+	fi
 	list=$(IFS=,; echo "${packages[*]}")
 	{ apt_sources "$suite"; [ -z "$kernel_suite" ] || apt_sources "$kernel_suite"; } |
 		nice mmdebstrap --quiet --mode=root --variant=apt \
-		--include="$list" --aptopt="$out/apt.conf" \
+		${hook+"${hook[@]}"} --include="$list" --aptopt="$out/apt.conf" \
 		--dpkgopt='force-unsafe-io' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
@@ -177,7 +191,7 @@ make_base() {
 		--dpkgopt='path-exclude=/lib/modules/*/kernel/drivers/gpu/*' \
 		--dpkgopt='path-exclude=/lib/modules/*/kernel/sound/*' \
 		"$suite" "$root" -
-	rm "$out/apt.conf"
+	rm -f "$out/apt.conf" "$out/preferences"
 	configure_root
 	release=$(find "$root/lib/modules" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V | tail -n1)
 	depmod -b "$root" "$release"
