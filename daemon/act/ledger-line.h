@@ -7,7 +7,7 @@
  *      apply hold process 1200 5001 accelerators 0 -
  *      undo hold process 1200 5001 - 0 -
  *      order release cgroup 77 0 - 9000000 /system.slice/a.service
- *      drop - cgroup 77 0 - 0 -
+ *      drop - cgroup 77 0 - 0 /system.slice/a.service
  *
  * A and B are pid and start time, or cgroup id and 0; "-" stands for nothing.
  * The path is last and may contain blanks, never a newline.

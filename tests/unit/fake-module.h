@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fake-module.h - /dev/pinsafe in a test's own memory
+ *
+ * Takes the place of ioctl(2) in the test that includes it, and answers on
+ * FAKE_FD as module/uapi/pinsafe.h says the module would.  A process exists when
+ * its start time is ten times its pid.
+ */
+#pragma once
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "module/uapi/pinsafe.h"
+
+#define FAKE_FD		1000
+#define FAKE_ROOM	1024
+
+static struct fake_module {
+	struct pinsafe_entry entries[FAKE_ROOM];
+	unsigned int n;
+	unsigned int room;	/* of its table */
+	unsigned int calls;
+	int error;		/* of the next call, positive */
+} fake;
+
+static void fake_reset(void)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.room = FAKE_ROOM;
+}
+
+static struct pinsafe_entry *fake_find(__u32 kind, __s32 pid, __u64 cgroup_id)
+{
+	for (unsigned int i = 0; i < fake.n; i++) {
+		struct pinsafe_entry *entry = &fake.entries[i];
+
+		if (entry->kind == kind &&
+		    (kind == PINSAFE_CGROUP ? entry->cgroup_id == cgroup_id :
+					      entry->pid == pid))
+			return entry;
+	}
+	return NULL;
+}
+
+/* What a bell leaves behind. */
+static inline void fake_ring(__s32 pid, __u32 origin)
+{
+	fake.entries[fake.n++] = (struct pinsafe_entry){
+		.kind = PINSAFE_PROCESS,
+		.state = PINSAFE_STATE_DRAINING,
+		.origin = origin,
+		.pid = pid,
+		.start_ticks = 10 * (__u64)pid,
+		.held_ns = 5000,
+	};
+}
+
+static int fake_hold(struct pinsafe_hold *hold)
+{
+	struct pinsafe_entry *entry;
+	struct stat st = { .st_ino = 0 };
+
+	if (hold->flags || hold->reserved)
+		return EINVAL;
+	if (hold->kind == PINSAFE_PROCESS && hold->start_ticks != 10 * (__u64)hold->pid)
+		return ESRCH;
+	if (hold->kind == PINSAFE_CGROUP && fstat(hold->cgroup_fd, &st) < 0)
+		return EBADF;
+	entry = fake_find(hold->kind, hold->pid, st.st_ino);
+	if (!entry && fake.n == fake.room)
+		return ENOSPC;
+	if (!entry)
+		entry = &fake.entries[fake.n++];
+	entry->kind = hold->kind;
+	entry->state = PINSAFE_STATE_HELD;
+	entry->origin = PINSAFE_ORIGIN_ORDER;
+	entry->pid = hold->kind == PINSAFE_PROCESS ? hold->pid : 0;
+	entry->start_ticks = hold->start_ticks;
+	entry->cgroup_id = st.st_ino;
+	return 0;
+}
+
+static int fake_release(const struct pinsafe_release *release)
+{
+	struct pinsafe_entry *entry =
+		fake_find(release->kind, release->pid, release->cgroup_id);
+
+	if (release->reserved)
+		return EINVAL;
+	if (!entry)
+		return ENOENT;
+	*entry = fake.entries[--fake.n];
+	return 0;
+}
+
+static int fake_list(struct pinsafe_list *list)
+{
+	unsigned int n = fake.n < list->capacity ? fake.n : list->capacity;
+
+	memcpy((void *)(uintptr_t)list->entries, fake.entries, n * sizeof(fake.entries[0]));
+	list->count = fake.n;
+	return 0;
+}
+
+static int fake_call(unsigned long request, void *argument)
+{
+	int error = fake.error;
+
+	fake.calls++;
+	fake.error = 0;
+	if (error)
+		return error;
+	switch (request) {
+	case PINSAFE_HOLD:
+		return fake_hold(argument);
+	case PINSAFE_RELEASE:
+		return fake_release(argument);
+	case PINSAFE_LIST:
+		return fake_list(argument);
+	}
+	return ENOTTY;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	void *argument;
+	va_list args;
+	int error;
+
+	va_start(args, request);
+	argument = va_arg(args, void *);
+	va_end(args);
+	error = fd == FAKE_FD ? fake_call(request, argument) : EBADF;
+	if (error) {
+		errno = error;
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/act/ledger.h"
+#include "daemon/base/cleanup.h"
+#include "daemon/base/fs.h"
+#include "tests/unit/tree.h"
+
+#define BOOT		"11111111-2222-3333-4444-555555555555"
+#define OTHER_BOOT	"99999999-2222-3333-4444-555555555555"
+#define HEADER		"pinsafe-ledger 1 " BOOT "\n"
+
+static struct tree tree;
+
+static int setup(void **state)
+{
+	(void)state;
+	tree = tree_new();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tree_done(&tree);
+	return 0;
+}
+
+static struct ledger *open_ledger(void)
+{
+	struct ledger *ledger = NULL;
+
+	assert_int_equal(ledger_open(tree.fd, BOOT, &ledger), 0);
+	return ledger;
+}
+
+static void assert_file(const char *expected)
+{
+	_cleanup_(free) char *text = NULL;
+
+	assert_true(fs_read_all(tree.fd, "ledger", 1 << 20, &text) >= 0);
+	assert_string_equal(text, expected);
+}
+
+static struct target_id process(pid_t pid)
+{
+	return (struct target_id){ TARGET_PROCESS, { pid, 10 * (uint64_t)pid }, 0, NULL };
+}
+
+static struct target_id cgroup(uint64_t id, char *path)
+{
+	return (struct target_id){ TARGET_CGROUP, { 0, 0 }, id, path };
+}
+
+static size_t count_entries(const struct ledger *ledger)
+{
+	size_t n;
+
+	(void)ledger_entries(ledger, &n);
+	return n;
+}
+
+/* ---- lines --------------------------------------------------------------- */
+
+static void test_what_is_written(void **state)
+{
+	struct target_id p = process(100), g = cgroup(7, "/a b/c");
+	struct override order = { .id = g, .hold = false, .until_usec = 9000 };
+	struct ledger *ledger = open_ledger();
+
+	(void)state;
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "gpu"), 0);
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &g, NULL), 0);
+	assert_int_equal(ledger_set_override(ledger, &order), 0);
+	assert_int_equal(ledger_erase(ledger, ACTION_HOLD, &p), 0);
+	assert_int_equal(ledger_drop_override(ledger, &g), 0);
+	assert_file(HEADER "apply hold process 100 1000 gpu 0 -\n"
+			   "apply hold cgroup 7 0 - 0 /a b/c\n"
+			   "order release cgroup 7 0 - 9000 /a b/c\n"
+			   "undo hold process 100 1000 - 0 -\n"
+			   "drop - cgroup 7 0 - 0 /a b/c\n");
+	ledger_free(ledger);
+}
+
+static void test_what_is_remembered(void **state)
+{
+	struct target_id p = process(100), g = cgroup(7, "/a b/c");
+	struct override order = { .id = p, .hold = true };
+	const struct ledger_entry *entry;
+	const struct override *orders;
+	struct ledger *ledger = open_ledger();
+	size_t n;
+
+	(void)state;
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "gpu"), 0);
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &g, NULL), 0);
+	assert_int_equal(ledger_erase(ledger, ACTION_HOLD, &p), 0);
+	assert_int_equal(ledger_set_override(ledger, &order), 0);
+	order.until_usec = 5;
+	assert_int_equal(ledger_set_override(ledger, &order), 0);
+	ledger_free(ledger);
+	ledger = open_ledger();
+	assert_int_equal(ledger_skipped(ledger), 0);
+	assert_null(ledger_find(ledger, ACTION_HOLD, &p));
+	entry = ledger_find(ledger, ACTION_HOLD, &g);
+	assert_non_null(entry);
+	assert_string_equal(entry->id.cgroup, "/a b/c");
+	assert_null(entry->policy);
+	orders = ledger_overrides(ledger, &n);
+	assert_int_equal(n, 1);
+	assert_true(orders[0].hold);
+	assert_int_equal(orders[0].until_usec, 5);
+	assert_int_equal(orders[0].id.process.pid, 100);
+	ledger_free(ledger);
+}
+
+static void test_second_record_replaces_the_first(void **state)
+{
+	struct target_id p = process(100);
+	struct ledger *ledger = open_ledger();
+
+	(void)state;
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "a"), 0);
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "b"), 0);
+	assert_int_equal(count_entries(ledger), 1);
+	assert_string_equal(ledger_find(ledger, ACTION_HOLD, &p)->policy, "b");
+	ledger_free(ledger);
+}
+
+static void test_erasing_what_is_not_there(void **state)
+{
+	struct target_id p = process(100);
+	struct ledger *ledger = open_ledger();
+
+	(void)state;
+	assert_int_equal(ledger_erase(ledger, ACTION_HOLD, &p), 0);
+	assert_int_equal(ledger_drop_override(ledger, &p), 0);
+	assert_file(HEADER);
+	ledger_free(ledger);
+}
+
+static void test_path_that_would_break_a_line(void **state)
+{
+	struct target_id g = cgroup(7, "/a\napply hold process 1 1 - 0 -");
+	struct override order = { .id = g, .hold = true };
+	struct ledger *ledger = open_ledger();
+
+	(void)state;
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &g, NULL), -EINVAL);
+	assert_int_equal(ledger_set_override(ledger, &order), -EINVAL);
+	assert_int_equal(count_entries(ledger), 0);
+	assert_file(HEADER);
+	ledger_free(ledger);
+}
+
+/* ---- what another time left ---------------------------------------------- */
+
+static void test_foreign_ledgers_are_empty(void **state)
+{
+	static const char line[] = "apply hold process 100 1000 gpu 0 -\n";
+	static const char *const headers[] = {
+		"pinsafe-ledger 1 " OTHER_BOOT "\n",
+		"pinsafe-ledger 2 " BOOT "\n",
+		"pinsafe-ledger 1 " BOOT "x\n",
+		"",
+		"pinsafe",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		char text[256];
+		struct ledger *ledger;
+
+		snprintf(text, sizeof(text), "%s%s", headers[i], line);
+		tree_write(&tree, "ledger", text);
+		ledger = open_ledger();
+		assert_int_equal(count_entries(ledger), 0);
+		assert_file(HEADER);
+		ledger_free(ledger);
+	}
+}
+
+static void test_nonsense_is_skipped_and_counted(void **state)
+{
+	static const char text[] =
+		HEADER "apply hold process 100 1000 gpu 0 -\n"
+		       "apply hold process 0 1000 gpu 0 -\n"
+		       "apply hold process 99999999999 1000 gpu 0 -\n"
+		       "apply hold process -5 1000 gpu 0 -\n"
+		       "apply hold process 5 18446744073709551616 gpu 0 -\n"
+		       "apply bind process 100 1000 gpu 0 -\n"
+		       "order keep process 100 1000 - 0 -\n"
+		       "apply hold cgroup 7 0 - 0 relative\n"
+		       "apply hold thread 7 0 - 0 -\n"
+		       "apply hold  process 7 0 - 0 -\n"
+		       "apply hold process 7 0 - 0\n"
+		       "\n"
+		       "\377\376\n"
+		       "apply hold process 101 1010 - 0 -\n";
+	struct ledger *ledger;
+
+	(void)state;
+	tree_write(&tree, "ledger", text);
+	ledger = open_ledger();
+	assert_int_equal(count_entries(ledger), 2);
+	assert_int_equal(ledger_skipped(ledger), 12);
+	assert_file(HEADER "apply hold process 100 1000 gpu 0 -\n"
+			   "apply hold process 101 1010 - 0 -\n");
+	ledger_free(ledger);
+}
+
+/* Cut at every byte: each line that is whole is known, no other is. */
+static void test_torn_at_any_byte(void **state)
+{
+	static const char text[] = HEADER "apply hold process 1 10 a 0 -\n"
+					  "apply hold cgroup 2 0 b 0 /x y\n"
+					  "apply hold process 3 30 - 0 -\n";
+	const char *cut = text + strlen(HEADER);
+
+	(void)state;
+	for (; *cut; cut++) {
+		_cleanup_(free) char *torn = strndup(text, (size_t)(cut - text));
+		struct ledger *ledger;
+		size_t whole = 0;
+
+		for (const char *p = text + strlen(HEADER); p < cut; p++)
+			whole += *p == '\n';
+		tree_write(&tree, "ledger", torn);
+		ledger = open_ledger();
+		assert_int_equal(count_entries(ledger), whole);
+		assert_int_equal(ledger_skipped(ledger), 0);
+		ledger_free(ledger);
+		/* and what is written next is not glued to the torn line */
+		ledger = open_ledger();
+		assert_int_equal(ledger_record(ledger, ACTION_HOLD,
+					       &(struct target_id){ .process = { 9, 90 } },
+					       NULL),
+				 0);
+		ledger_free(ledger);
+		ledger = open_ledger();
+		assert_int_equal(count_entries(ledger), whole + 1);
+		ledger_free(ledger);
+	}
+}
+
+/* ---- as a whole ---------------------------------------------------------- */
+
+/* Random changes, opened again now and then: never one too many or too few. */
+static void test_random_changes(void **state)
+{
+	unsigned int seed = (unsigned int)time(NULL);
+	bool known[8] = { false };
+	struct ledger *ledger = open_ledger();
+
+	(void)state;
+	print_message("seed %u\n", seed);
+	srandom(seed);
+	for (int round = 0; round < 3000; round++) {
+		int i = (int)(random() % 8);
+		struct target_id p = process(i + 1);
+
+		known[i] = random() % 2;
+		if (known[i])
+			assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "x"), 0);
+		else
+			assert_int_equal(ledger_erase(ledger, ACTION_HOLD, &p), 0);
+		if (random() % 50 == 0) {
+			ledger_free(ledger);
+			ledger = open_ledger();
+		}
+		for (int k = 0; k < 8; k++) {
+			p = process(k + 1);
+			assert_int_equal(!!ledger_find(ledger, ACTION_HOLD, &p), known[k]);
+		}
+	}
+	ledger_free(ledger);
+}
+
+static void test_stays_short(void **state)
+{
+	struct target_id p = process(100);
+	struct ledger *ledger = open_ledger();
+	struct stat st;
+
+	(void)state;
+	for (int i = 0; i < 5000; i++) {
+		assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "gpu"), 0);
+		assert_int_equal(ledger_erase(ledger, ACTION_HOLD, &p), 0);
+	}
+	assert_int_equal(fstatat(tree.fd, "ledger", &st, 0), 0);
+	assert_true(st.st_size < 32 * 1024);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(faccessat(tree.fd, "ledger.new", F_OK, 0), -1);
+	ledger_free(ledger);
+}
+
+static void test_no_runtime_directory(void **state)
+{
+	struct ledger *ledger;
+
+	(void)state;
+	assert_int_equal(ledger_open(-1, BOOT, &ledger), -EBADF);
+}
+
+int main(void)
+{
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_what_is_written),
+		TEST(test_what_is_remembered),
+		TEST(test_second_record_replaces_the_first),
+		TEST(test_erasing_what_is_not_there),
+		TEST(test_path_that_would_break_a_line),
+		TEST(test_foreign_ledgers_are_empty),
+		TEST(test_nonsense_is_skipped_and_counted),
+		TEST(test_torn_at_any_byte),
+		TEST(test_random_changes),
+		TEST(test_stays_short),
+		TEST(test_no_runtime_directory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
