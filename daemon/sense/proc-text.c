@@ -192,22 +192,18 @@ int proc_parse_ring(const char *text, struct proc_ring *ret_ring)
 	if (fs_find_u64(text, "ino", &ring.inode) < 0)
 		ring.inode = 0;
 	ring.bytes = sum_buffers(fs_find_field(text, "UserBufs", &len), count);
+	if (ring.bytes == 0)
+		return 0;
 	*ret_ring = ring;
-	return ring.bytes > 0;
+	return 1;
 }
 
-/* "00400000 default file=..."; a policy with the balancing flag is scanned, and
- * prints as "bind=balancing:0", by older kernels as "bind=:0" (mpol_to_str()). */
+/* "00400000 bind:0-1 file=..."; a policy with the balancing flag is scanned, and
+ * prints as "bind=balancing:0-1", by older kernels as "bind=:0-1" (mpol_to_str()). */
 bool proc_parse_own_policy(const char *text)
 {
 	const char *policy = strchr(text, ' ');
-	size_t len;
 
-	if (!policy)
-		return false;
-	policy++;
-	len = strcspn(policy, ":\n");
-	return strncmp(policy, "default", strlen("default")) != 0 &&
-	       !memmem(policy, len, "balancing", strlen("balancing")) &&
-	       (len == 0 || policy[len - 1] != '=');
+	return policy && strncmp(policy + 1, "default", strlen("default")) != 0 &&
+	       !strstr(policy, "balancing:") && !strstr(policy, "=:");
 }

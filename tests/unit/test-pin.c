@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "daemon/base/cleanup.h"
+#include "daemon/sense/pin.h"
+#include "module/uapi/pinsafe.h"
+
+DEFINE_CLEANUP_EMBEDDED(struct process_facts, process_facts_done);
+
+/* A module that sees the same in each slice of a process. */
+static struct {
+	unsigned int slices, calls, interrupts;
+	int error;
+	struct pinsafe_sight_node seen[2];
+	struct pinsafe_sight last;
+} module;
+
+static int sight(struct pinsafe_sight *sight)
+{
+	struct pinsafe_sight_node *nodes = (void *)(uintptr_t)sight->nodes;
+	size_t i;
+
+	module.last = *sight;
+	assert_int_equal(sight->cursor, module.calls);
+	for (i = 0; i < 2; i++) {
+		nodes[i].pinned_pages += module.seen[i].pinned_pages;
+		nodes[i].large_pages += module.seen[i].large_pages;
+	}
+	module.calls++;
+	sight->cursor = module.calls < module.slices ? module.calls : 0;
+	return 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list arguments;
+	void *argument;
+
+	(void)fd;
+	va_start(arguments, request);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	assert_int_equal(request, PINSAFE_SIGHT);
+	errno = module.interrupts > 0 ? EINTR : module.error;
+	if (module.interrupts > 0)
+		module.interrupts--;
+	return errno ? -1 : sight(argument);
+}
+
+static int module_load(void **state)
+{
+	(void)state;
+	memset(&module, 0, sizeof(module));
+	module.slices = 3;
+	return 0;
+}
+
+static void test_adds_up_slices(void **state)
+{
+	_cleanup_(process_facts_done) struct process_facts facts = { .id = { 7, 100 } };
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	(void)state;
+	module.interrupts = 2;
+	module.seen[1] = (struct pinsafe_sight_node){ .pinned_pages = 10, .large_pages = 512 };
+	assert_int_equal(pin_count(0, 3, &facts), 0);
+	assert_int_equal(module.last.pid, 7);
+	assert_int_equal(module.last.start_ticks, 100);
+	assert_true(facts.has_sight);
+	assert_int_equal(facts.n_pinned, 1);
+	assert_int_equal(facts.pinned[0].node, 1);
+	assert_int_equal(facts.pinned[0].bytes, 30 * page);
+	assert_int_equal(facts.pinned_bytes, 30 * page);
+	assert_int_equal(facts.large_bytes, 3 * 512 * page);
+
+	/* and a second count replaces the first */
+	module.calls = 0;
+	module.seen[0].pinned_pages = 1;
+	assert_int_equal(pin_count(0, 3, &facts), 0);
+	assert_int_equal(facts.n_pinned, 2);
+	assert_int_equal(facts.pinned_bytes, 33 * page);
+}
+
+static void test_too_few_slices(void **state)
+{
+	_cleanup_(process_facts_done) struct process_facts facts = { .pin_rang = true };
+
+	(void)state;
+	assert_int_equal(pin_count(0, 2, &facts), -ETIMEDOUT);
+	assert_false(facts.has_sight);		/* nothing seen is nothing proven */
+	assert_true(process_is_pinner(&facts));
+	module.calls = 0;
+	module.seen[0].pinned_pages = 1;
+	assert_int_equal(pin_count(0, 2, &facts), -ETIMEDOUT);
+	assert_true(facts.has_sight);
+	assert_true(facts.pinned_bytes > 0);
+}
+
+static void test_failures_leave_the_facts_alone(void **state)
+{
+	_cleanup_(process_facts_done) struct process_facts facts = { 0 };
+
+	(void)state;
+	module.error = ESRCH;
+	assert_int_equal(pin_count(0, 3, &facts), -ESRCH);
+	module.error = EOPNOTSUPP;
+	assert_int_equal(pin_count(0, 3, &facts), -EOPNOTSUPP);
+	assert_false(facts.has_sight);
+	assert_null(facts.pinned);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_adds_up_slices, module_load),
+		cmocka_unit_test_setup(test_too_few_slices, module_load),
+		cmocka_unit_test_setup(test_failures_leave_the_facts_alone, module_load),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
