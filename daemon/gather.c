@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "daemon/act/ledger.h"
+#include "daemon/journal.h"
 #include "daemon/publish.h"
 #include "daemon/sense/helper.h"
 #include "daemon/sense/pin.h"
@@ -26,6 +27,56 @@ DEFINE_CLEANUP_EMBEDDED(struct process_facts, process_facts_done);
 
 #define SWEEP_WITH_MODULE_SEC		900
 #define SWEEP_WITHOUT_MODULE_SEC	30
+
+/* ---- events -------------------------------------------------------------- */
+
+void gather_lost(struct state *state, uint64_t lost)
+{
+	state->tally.events_lost += lost;
+	state->tally.resyncs++;
+	state->is_sweep_due = true;
+	journal_events_lost(&state->tally, state_now_usec());
+}
+
+void gather_event(struct state *state, const struct pinsafe_event *event)
+{
+	struct process_id id = { event->pid, event->start_ticks };
+
+	state->tally.events++;
+	switch (event->type) {
+	case PINSAFE_EVENT_PIN:
+		state_mark(state, id, true, event->module[0] ? event->module : event->caller);
+		break;
+	case PINSAFE_EVENT_OPEN:
+		state_mark(state, id, false, NULL);
+		break;
+	case PINSAFE_EVENT_DRAINED:
+		state->are_targets_due = true;
+		break;
+	case PINSAFE_EVENT_TABLE_FULL:
+		state->tally.tables_full++;
+		state->is_table_full = true;
+		state_mark(state, id, true, NULL);
+		break;
+	case PINSAFE_EVENT_LOST:
+		gather_lost(state, event->lost);
+		break;
+	}	/* a newer module's events are nothing to us */
+}
+
+void gather_inherited(struct state *state)
+{
+	const struct override *overrides;
+	size_t n;
+
+	overrides = ledger_overrides(state->ledger, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (overrides[i].id.kind == TARGET_PROCESS)
+			state_mark(state, overrides[i].id.process, false, NULL);
+	}
+	state->are_targets_due = true;
+	state->is_sweep_due = true;
+}
 
 /* ---- exits --------------------------------------------------------------- */
 

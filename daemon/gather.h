@@ -5,10 +5,20 @@
 #pragma once
 
 #include "daemon/state.h"
+#include "module/uapi/pinsafe.h"
 
 /* Processes looked at in one tick; the rest waits for the next one, which
  * follows at once, after whatever else the loop has. */
 #define GATHER_BATCH	128
+
+/* At start: what a daemon before us was ordered and held is due, and the host. */
+void gather_inherited(struct state *state);
+
+/* What one event of the module makes due. */
+void gather_event(struct state *state, const struct pinsafe_event *event);
+
+/* So many events were lost, somewhere: the whole host is due. */
+void gather_lost(struct state *state, uint64_t lost);
 
 /* Rows of processes that have exited go. */
 void gather_exits(struct state *state);

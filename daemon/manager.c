@@ -13,9 +13,7 @@
 #include "daemon/manager.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <systemd/sd-event.h>
@@ -70,40 +68,6 @@ DEFINE_CLEANUP_EMBEDDED(struct manager, manager_done);
 
 /* ---- processes that move ------------------------------------------------------ */
 
-static void mark_lost(struct state *state, uint64_t lost)
-{
-	state->tally.events_lost += lost;
-	state->tally.resyncs++;
-	state->is_sweep_due = true;
-	journal_events_lost(&state->tally, state_now_usec());
-}
-
-static void take_event(struct state *state, const struct pinsafe_event *event)
-{
-	struct process_id id = { event->pid, event->start_ticks };
-
-	state->tally.events++;
-	switch (event->type) {
-	case PINSAFE_EVENT_PIN:
-		state_mark(state, id, true, event->module[0] ? event->module : event->caller);
-		break;
-	case PINSAFE_EVENT_OPEN:
-		state_mark(state, id, false, NULL);
-		break;
-	case PINSAFE_EVENT_DRAINED:
-		state->are_targets_due = true;
-		break;
-	case PINSAFE_EVENT_TABLE_FULL:
-		state->tally.tables_full++;
-		state->is_table_full = true;
-		state_mark(state, id, true, NULL);
-		break;
-	case PINSAFE_EVENT_LOST:
-		mark_lost(state, event->lost);
-		break;
-	}	/* a newer module's events are nothing to us */
-}
-
 static int on_helper(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct pinsafe_event events[EVENT_BATCH];
@@ -111,7 +75,7 @@ static int on_helper(sd_event_source *source, int fd, uint32_t revents, void *us
 	int n = helper_read_events(fd, events, EVENT_BATCH);
 
 	for (int i = 0; i < n; i++)
-		take_event(manager->state, &events[i]);
+		gather_event(manager->state, &events[i]);
 	/* A module that cannot be read would wake us for ever. */
 	if (n < 0 || (revents & (EPOLLERR | EPOLLHUP))) {
 		log_error("cannot read the module's events: %s; the sweep finds pinners from now on",
@@ -132,7 +96,7 @@ static int on_opened(sd_event_source *source, int fd, uint32_t revents, void *us
 	(void)fd, (void)revents;
 	r = opens_read(state->opens, &pids, &n, &overflow);
 	if (r < 0 || overflow)
-		mark_lost(state, 1);
+		gather_lost(state, 1);
 	if (r < 0) {
 		state->opens_missing = "reading fanotify failed";
 		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
@@ -288,29 +252,18 @@ static int on_time(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void tell_service(struct manager *manager, uint64_t now_usec)
 {
-	const struct status *status = &manager->state->status;
+	uint64_t ready_usec = manager->state->status.started_usec + READY_USEC;
 	char text[sizeof(manager->status)];
 
-	snprintf(text, sizeof(text),
-		 "%s: %" PRIu32 " pinners, %" PRIu32 " held, %" PRIu32 " exposed%s%s",
-		 status->mode ? status->mode : "starting", status->pinners, status->held,
-		 status->exposed, manager->state->helper_fd < 0 ? "; no helper module" : "",
-		 status->ineffective ? "; holds INEFFECTIVE" : "");
-	if (!manager->is_ready && (bus_is_named(manager->state->bus) ||
-				   now_usec >= status->started_usec + READY_USEC)) {
+	status_format(manager->state, text, sizeof(text));
+	if (!manager->is_ready &&
+	    (bus_is_named(manager->state->bus) || now_usec >= ready_usec)) {
 		manager->is_ready = true;
 		service_ready(text);
 	} else if (strcmp(text, manager->status) != 0) {
 		service_status(text);
 	}
 	memcpy(manager->status, text, sizeof(text));
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	if (!a || !b)
-		return a ? a : b;
-	return a < b ? a : b;
 }
 
 static uint64_t next_usec(const struct manager *manager, uint64_t now_usec)
@@ -321,8 +274,8 @@ static uint64_t next_usec(const struct manager *manager, uint64_t now_usec)
 	if (manager->retry_usec)
 		next = manager->retry_usec;
 	if (!manager->is_ready)
-		next = earlier(next, state->status.started_usec + READY_USEC);
-	return earlier(next, bus_next_usec(state->bus));
+		next = time_earlier(next, state->status.started_usec + READY_USEC);
+	return time_earlier(next, bus_next_usec(state->bus));
 }
 
 static int arm_timer(struct manager *manager, uint64_t now_usec)
@@ -411,21 +364,6 @@ static int add_sources(struct manager *manager)
 	return r < 0 ? r : sd_event_add_post(manager->event, NULL, on_post, manager);
 }
 
-/* What a daemon before us held and was ordered is looked at first. */
-static void mark_inherited(struct state *state)
-{
-	const struct override *overrides;
-	size_t n;
-
-	overrides = ledger_overrides(state->ledger, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (overrides[i].id.kind == TARGET_PROCESS)
-			state_mark(state, overrides[i].id.process, false, NULL);
-	}
-	state->are_targets_due = true;
-	state->is_sweep_due = true;
-}
-
 int manager_run(struct state *state, const char **ret_what)
 {
 	_cleanup_(manager_done) struct manager manager = { .state = state };
@@ -443,7 +381,7 @@ int manager_run(struct state *state, const char **ret_what)
 	r = add_sources(&manager);
 	if (r < 0)
 		return r;
-	mark_inherited(state);
+	gather_inherited(state);
 	r = on_post(NULL, &manager);
 	return r < 0 ? r : sd_event_loop(manager.event);
 }

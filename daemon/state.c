@@ -286,28 +286,20 @@ static bool is_due(uint64_t at_usec, uint64_t now_usec)
 	return at_usec && at_usec <= now_usec;
 }
 
-/* The earlier of two times, 0 being never. */
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	if (!a || !b)
-		return a ? a : b;
-	return a < b ? a : b;
-}
-
 static uint64_t next_again(const struct state *state)
 {
 	uint64_t next = 0;
 
 	for (size_t i = 0; i < state->targets.n; i++)
-		next = earlier(next, state->targets.rows[i]->again.at_usec);
+		next = time_earlier(next, state->targets.rows[i]->again.at_usec);
 	return next;
 }
 
 uint64_t state_next_usec(const struct state *state)
 {
-	uint64_t next = earlier(state->decide_usec, state->look_usec);
+	uint64_t next = time_earlier(state->decide_usec, state->look_usec);
 
-	return earlier(next, earlier(state->sweep_usec, next_again(state)));
+	return time_earlier(next, time_earlier(state->sweep_usec, next_again(state)));
 }
 
 bool state_has_work(const struct state *state, uint64_t now_usec)

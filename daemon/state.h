@@ -129,6 +129,14 @@ size_t state_take_dirty(struct state *state, struct dirty_process *batch, size_t
 /* CLOCK_BOOTTIME. */
 uint64_t state_now_usec(void);
 
+/* The earlier of two times, 0 being never. */
+static inline uint64_t time_earlier(uint64_t a, uint64_t b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return a < b ? a : b;
+}
+
 /* Has a tick something to do now? */
 bool state_has_work(const struct state *state, uint64_t now_usec);
 

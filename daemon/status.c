@@ -2,6 +2,7 @@
 #include "daemon/status.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,4 +234,14 @@ int status_note_reload(struct status *status, uint64_t now_usec, const char *err
 	status->last_reload_usec = now_usec;
 	status->last_reload_successful = !error;
 	return set_text(&status->last_reload_error, error, BIT_RELOAD_ERROR, &changed);
+}
+
+void status_format(const struct state *state, char *text, size_t size)
+{
+	const struct status *status = &state->status;
+
+	snprintf(text, size, "%s: %" PRIu32 " pinners, %" PRIu32 " held, %" PRIu32 " exposed%s%s",
+		 status->mode ? status->mode : "starting", status->pinners, status->held,
+		 status->exposed, state->helper_fd < 0 ? "; no helper module" : "",
+		 status->ineffective ? "; holds INEFFECTIVE" : "");
 }

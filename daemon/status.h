@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/base/cleanup.h"
@@ -43,6 +44,9 @@ int status_update(struct state *state, uint32_t *ret_changed);
 int status_note_reload(struct status *status, uint64_t now_usec, const char *error);
 
 #define STATUS_RELOAD	(7U << 13)
+
+/* One line for "systemctl status". */
+void status_format(const struct state *state, char *text, size_t size);
 
 void status_done(struct status *status);
 

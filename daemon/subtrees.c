@@ -23,8 +23,7 @@
 
 struct search {
 	const char *glob;
-	subtrees_visit *visit;
-	void *data;
+	const struct subtrees_visitor *visitor;
 	struct subtrees *found;
 	unsigned int visits;
 	char path[PATH_MAX];
@@ -132,8 +131,10 @@ static int enter_children(struct search *search, int dir_fd, const char *pattern
 
 static void visit_here(struct search *search)
 {
-	if (search->visit)
-		search->visit(search->data, search->path[0] ? search->path : "/");
+	const struct subtrees_visitor *visitor = search->visitor;
+
+	if (visitor)
+		visitor->visit(visitor->data, search->path[0] ? search->path : "/");
 }
 
 static int search_deep(struct search *search, int dir_fd, unsigned int depth)
@@ -166,13 +167,12 @@ static int search_component(struct search *search, int dir_fd, const char *rest,
 	return enter_children(search, dir_fd, pattern, rest + length, depth);
 }
 
-int subtrees_find(int cgroup_fd, const char *glob, subtrees_visit *visit, void *data,
+int subtrees_find(int cgroup_fd, const char *glob, const struct subtrees_visitor *visitor,
 		  struct subtrees *subtrees)
 {
 	struct search search = {
 		.glob = glob,
-		.visit = visit,
-		.data = data,
+		.visitor = visitor,
 		.found = subtrees,
 	};
 

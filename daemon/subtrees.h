@@ -19,13 +19,16 @@ struct subtrees {
 #define SUBTREES_MAX_PATHS	1024
 #define SUBTREES_MAX_VISITS	8192
 
-/* Called for each folder whose children were looked at: a new child there may
+/* Told of each folder whose children were looked at: a new child there may
  * change the answer. */
-typedef void subtrees_visit(void *data, const char *path);
+struct subtrees_visitor {
+	void (*visit)(void *data, const char *path);
+	void *data;
+};
 
-/* Adds what the glob names below the open directory to *subtrees, each once.
- * 0; -E2BIG: a bound was met, what was found is there; -ENOMEM. */
-int subtrees_find(int cgroup_fd, const char *glob, subtrees_visit *visit, void *data,
+/* Adds what the glob names below the open directory to *subtrees, each once;
+ * visitor may be NULL.  0; -E2BIG: a bound was met, what was found is there; -ENOMEM. */
+int subtrees_find(int cgroup_fd, const char *glob, const struct subtrees_visitor *visitor,
 		  struct subtrees *subtrees);
 
 int subtrees_add(struct subtrees *subtrees, const char *path);
