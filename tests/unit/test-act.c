@@ -50,7 +50,7 @@ static struct plan_item item(enum plan_op op, pid_t pid)
 		.id = { TARGET_PROCESS, { pid, 10 * (uint64_t)pid }, 0, NULL },
 		.mode = MODE_ENFORCE,
 		.action = ACTION_HOLD,
-		.policy = "gpu",
+		.policy = (char *)"gpu",
 	};
 }
 
@@ -62,11 +62,11 @@ static uint64_t inode_of(const char *path)
 	return st.st_ino;
 }
 
-static struct plan_item cgroup_item(enum plan_op op, char *path, uint64_t id)
+static struct plan_item cgroup_item(enum plan_op op, const char *path, uint64_t id)
 {
 	struct plan_item made = item(op, 0);
 
-	made.id = (struct target_id){ TARGET_CGROUP, { 0, 0 }, id, path };
+	made.id = (struct target_id){ TARGET_CGROUP, { 0, 0 }, id, (char *)path };
 	return made;
 }
 
@@ -120,7 +120,7 @@ static void test_kept_for_another_policy(void **state)
 
 	(void)state;
 	assert_int_equal(act_apply(&context, &hold), ACT_DONE);
-	keep.policy = "other";
+	keep.policy = (char *)"other";
 	assert_int_equal(act_apply(&context, &keep), ACT_NOOP);
 	assert_string_equal(recorded(&hold)->policy, "other");
 	keep.policy = NULL;	/* an order: what the policy said is kept for later */

@@ -300,7 +300,7 @@ static const struct bad {
 	{ "[Policy x]\nMatchDevice=/dev/a[0-9\n",
 	  "2: MatchDevice=: '/dev/a[0-9' has a \"[\" without \"]\"\n" },
 	{ "[Policy x]\nMatchDevice=/dev/a # why\n",
-	  "2: MatchDevice=: '#': a comment behind a value begins with \" ;\"\n" },
+	  "2: MatchDevice=: '#' is no pattern; a comment behind a value begins with \" ;\"\n" },
 	/* lines */
 	{ "[Policy x]\nMatchDevice=/dev/a\n  /dev/b\n",
 	  "3: line begins with white space; values do not continue on a next line\n" },
@@ -347,7 +347,7 @@ static void test_a_scalar_may_be_in_two_files(void **state)
 static void test_line_length(void **state)
 {
 	_cleanup_(config_done) struct config config = NO_CONFIG;
-	char path[197 - strlen("MatchDevice=") + 1], text[512];
+	char path[197 - sizeof("MatchDevice=") + 2], text[512];
 
 	(void)state;
 	memset(path, 'a', sizeof(path));

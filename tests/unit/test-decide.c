@@ -32,6 +32,12 @@ static struct case_ {
 	struct decide_input input;
 } c;
 
+/* Facts own their strings; those of a case are the test's, and nobody frees. */
+static char *lend(const char *text)
+{
+	return (char *)text;
+}
+
 /* A host of two nodes that balances, with the module; kernel fixed. */
 static int setup(void **state)
 {
@@ -74,12 +80,13 @@ static void configure(const char *text)
 	assert_int_equal(config_parse(&source, 1, &c.config, &errors), 0);
 }
 
-static struct process_facts *add_process(pid_t pid, char *cgroup, uint64_t cgroup_id)
+static struct process_facts *add_process(pid_t pid, const char *cgroup,
+					 uint64_t cgroup_id)
 {
 	struct process_facts *facts = &c.processes[c.snapshot.n_processes++];
 
 	facts->id = (struct process_id){ pid, 10 * (uint64_t)pid };
-	facts->cgroup = cgroup;
+	facts->cgroup = lend(cgroup);
 	facts->cgroup_id = cgroup_id;
 	return facts;
 }
@@ -93,7 +100,7 @@ static struct process_facts *add_pinner(void)
 	return facts;
 }
 
-static struct held *add_held(pid_t pid, enum origin origin, char *policy)
+static struct held *add_held(pid_t pid, enum origin origin, const char *policy)
 {
 	struct held *held = &c.held[c.input.n_held++];
 
@@ -101,16 +108,16 @@ static struct held *add_held(pid_t pid, enum origin origin, char *policy)
 	held->id.process = (struct process_id){ pid, 10 * (uint64_t)pid };
 	held->action = ACTION_HOLD;
 	held->origin = origin;
-	held->policy = policy;
+	held->policy = lend(policy);
 	held->since_usec = NOW;
 	return held;
 }
 
-static struct held *add_held_cgroup(char *path, uint64_t id, char *policy)
+static struct held *add_held_cgroup(const char *path, uint64_t id, const char *policy)
 {
 	struct held *held = add_held(0, ORIGIN_POLICY, policy);
 
-	held->id = (struct target_id){ TARGET_CGROUP, { 0, 0 }, id, path };
+	held->id = (struct target_id){ TARGET_CGROUP, { 0, 0 }, id, lend(path) };
 	return held;
 }
 
@@ -124,11 +131,11 @@ static struct override *add_order(bool hold, pid_t pid)
 	return order;
 }
 
-static struct override *add_order_cgroup(bool hold, char *path, uint64_t id)
+static struct override *add_order_cgroup(bool hold, const char *path, uint64_t id)
 {
 	struct override *order = add_order(hold, 0);
 
-	order->id = (struct target_id){ TARGET_CGROUP, { 0, 0 }, id, path };
+	order->id = (struct target_id){ TARGET_CGROUP, { 0, 0 }, id, lend(path) };
 	return order;
 }
 
@@ -211,7 +218,7 @@ static void test_bell_without_size(void **state)
 	configure(HOLD_ALL);
 	facts = add_process(100, "/work.service", 7);
 	facts->pin_rang = true;
-	facts->driver = "ib_uverbs";
+	facts->driver = lend("ib_uverbs");
 	assert_plan("hold process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
 		    " policy all: pins memory through ib_uverbs\n");
 	facts->has_sight = true;	/* and the module finds nothing any more */
@@ -221,8 +228,8 @@ static void test_bell_without_size(void **state)
 
 static void test_device_counts_from_its_open(void **state)
 {
-	static struct device_open devices[] = { { "/dev/null", 1, 3, -1 },
-						{ "/dev/nvidia0", 195, 0, 1 } };
+	struct device_open devices[] = { { lend("/dev/null"), 1, 3, -1 },
+					 { lend("/dev/nvidia0"), 195, 0, 1 } };
 	struct process_facts *facts;
 
 	(void)state;
@@ -242,7 +249,7 @@ static void test_device_counts_from_its_open(void **state)
 
 static void test_names_of_strangers_do_not_forge_lines(void **state)
 {
-	static struct device_open device = { "/dev/x\nrelease", 1, 2, -1 };
+	struct device_open device = { lend("/dev/x\nrelease"), 1, 2, -1 };
 	struct process_facts *facts;
 
 	(void)state;
@@ -498,7 +505,7 @@ static void test_process_keeps_its_hold_until_its_cgroups_is_effective(void **st
 
 static void test_shared_cgroups_are_not_held(void **state)
 {
-	static char *const shared[] = {
+	static const char *const shared[] = {
 		"/", "/system.slice", "/init.scope", "/user.slice/user-1000.slice",
 		"/user.slice/user-1000.slice/user@1000.service",
 		"/user.slice/user-1000.slice/user@1000.service/init.scope",
@@ -508,12 +515,13 @@ static void test_shared_cgroups_are_not_held(void **state)
 	configure(HOLD_CGROUPS);
 	add_pinner();
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
-		c.processes[0].cgroup = shared[i];
+		c.processes[0].cgroup = lend(shared[i]);
 		assert_plan("hold process 100@1000: mode enforce, action hold, risk cost,"
 			    " scanned yes; policy all: pins 16 MiB; by itself, because"
 			    " others share its cgroup\n");
 	}
-	c.processes[0].cgroup = "/user.slice/user-1000.slice/user@1000.service/app.slice/a.service";
+	c.processes[0].cgroup =
+		lend("/user.slice/user-1000.slice/user@1000.service/app.slice/a.service");
 	assert_plan("watch process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned yes; policy all: pins 16 MiB\n"
 		    "hold cgroup /user.slice/user-1000.slice/user@1000.service/app.slice/a.service:"

@@ -56,9 +56,9 @@ static struct target_id process(pid_t pid)
 	return (struct target_id){ TARGET_PROCESS, { pid, 10 * (uint64_t)pid }, 0, NULL };
 }
 
-static struct target_id cgroup(uint64_t id, char *path)
+static struct target_id cgroup(uint64_t id, const char *path)
 {
-	return (struct target_id){ TARGET_CGROUP, { 0, 0 }, id, path };
+	return (struct target_id){ TARGET_CGROUP, { 0, 0 }, id, (char *)path };
 }
 
 static size_t count_entries(const struct ledger *ledger)
