@@ -3,6 +3,7 @@
  * host.c - what kind of host this is to pinned memory
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,71 +14,111 @@
 
 static const struct row {
 	const char *name;
-	const char *label;
+	const char *label;	/* NULL: has words of its own */
 } rows[] = {
 	{ "nodes_online", "Nodes" },
 	{ "nodes_memory", "with memory" },
 	{ "nodes_cpu", "with CPUs" },
 	{ "kernel_release", "Release" },
 	{ "kernel_version", "Kernel" },
-	{ "kernel_verdict", "Verdict" },
-	{ "kernel_verdict_reason", "because" },
-	{ "balancing", "Balancing" },
-	{ "module_version", "Module" },
-	{ "module_missing", "No module" },
-	{ "module_abi", "ABI" },
-	{ "probes_armed", "Armed" },
-	{ "pins_acquired", "Pins taken" },
-	{ "pins_released", "and dropped" },
+	{ "kernel_verdict", NULL },
+	{ "kernel_verdict_reason", NULL },
+	{ "balancing", NULL },
+	{ "module_version", NULL },
+	{ "module_missing", NULL },
+	{ "module_abi", NULL },
+	{ "probes_armed", NULL },
+	{ "pins_acquired", NULL },
+	{ "pins_released", NULL },
+	{ "pin_counters", NULL },
+	{ "cgroup2", "cgroup v2" },
+	{ "advice", NULL },
 };
 
-static bool has_row(const char *name)
+static const struct row *find_row(const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (strcmp(rows[i].name, name) == 0)
-			return true;
-	return false;
+			return &rows[i];
+	return NULL;
 }
 
-static void print_row(const struct style *style, const struct facts *host, const struct row *row)
+static void print_value(const struct style *style, const char *label, const char *value)
 {
-	const char *value = facts_string(host, row->name);
-
-	if (strcmp(row->name, "balancing") == 0)
-		value = wording_balancing(facts_s64(host, row->name));
-	else if (strcmp(value, "true") == 0)
+	if (strcmp(value, "true") == 0)
 		value = "yes";
 	else if (strcmp(value, "false") == 0)
 		value = "no";
 	if (*value)
-		sheet_print(style, stdout, row->label, TONE_PLAIN, value);
+		sheet_print(style, stdout, label, TONE_PLAIN, value);
+}
+
+static void print_plain(const struct facts *host, const struct style *style)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].label)
+			print_value(style, rows[i].label, facts_string(host, rows[i].name));
+}
+
+static void print_worded(const struct facts *host, const struct style *style)
+{
+	enum tone kernel_tone, module_tone;
+	_cleanup_(free) char *kernel = wording_kernel(host, &kernel_tone);
+	_cleanup_(free) char *module = wording_module(host, &module_tone);
+
+	sheet_print(style, stdout, "Verdict", kernel_tone, kernel ? kernel : "?");
+	sheet_print(style, stdout, "Balancing", TONE_PLAIN,
+		    wording_balancing(facts_s64(host, "balancing")));
+	sheet_print(style, stdout, "Module", module_tone, module ? module : "?");
+}
+
+/* Whoever pinned, for however short: the kernel counts pages, not owners. */
+static void print_pins(const struct facts *host, const struct style *style)
+{
+	uint64_t taken = facts_u64(host, "pins_acquired");
+	uint64_t dropped = facts_u64(host, "pins_released");
+
+	if (!facts_bool(host, "pin_counters"))
+		sheet_print(style, stdout, "Pins", TONE_PLAIN, "not counted by this kernel");
+	else
+		sheet_printf(style, stdout, "Pins", TONE_PLAIN,
+			     "%" PRIu64 " pages pinned and %" PRIu64 " let go since boot, "
+			     "%" PRIu64 " now", taken, dropped,
+			     taken > dropped ? taken - dropped : 0);
 }
 
 /* What a newer daemon knows and this client has no words for. */
 static void print_unknown(const char *name, const struct facts *value, void *data)
 {
-	if (!has_row(name) && strcmp(name, "advice") != 0)
+	if (!find_row(name))
 		sheet_printf(data, stdout, "", TONE_PLAIN, "%s: %s", name, facts_text(value));
+}
+
+static void print_advice(const struct facts *advice, const struct style *style)
+{
+	size_t i;
+
+	if (facts_length(advice) == 0)
+		return;
+	putchar('\n');
+	sheet_title(style, stdout, TONE_BOLD, "Advice:");
+	for (i = 0; i < facts_length(advice); i++)
+		sheet_item(style, stdout, facts_text(facts_at(advice, i)));
 }
 
 static void print_host(const struct facts *host)
 {
-	const struct facts *advice = facts_get(host, "advice");
 	struct style style = output_style();
-	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (facts_has(host, rows[i].name))
-			print_row(&style, host, &rows[i]);
+	print_plain(host, &style);
+	print_worded(host, &style);
+	print_pins(host, &style);
 	facts_each(host, print_unknown, &style);
-	if (facts_length(advice) > 0) {
-		putchar('\n');
-		sheet_title(&style, stdout, TONE_BOLD, "Advice:");
-	}
-	for (i = 0; i < facts_length(advice); i++)
-		sheet_item(&style, stdout, facts_text(facts_at(advice, i)));
+	print_advice(facts_get(host, "advice"), &style);
 }
 
 static int print_json(const struct facts *host)

@@ -104,6 +104,8 @@ const char *wording_next_step(const struct facts *status)
 	if (is(status, "mode", "audit"))
 		return "pinsafectl list; to protect them set Mode=enforce in pinsafed.conf, "
 		       "then pinsafectl reload";
+	if (!has_module(status))
+		return "load the module, or start what pins by pinsafectl run -- COMMAND";
 	return "pinsafectl list, then pinsafectl show TARGET, which says why";
 }
 

@@ -343,10 +343,11 @@ static int get_host(sd_bus_message *call, void *data, sd_bus_error *error)
 	(void)data, (void)error;
 	if (r < 0)
 		return r;
-	r = sd_bus_message_append(reply, "a{sv}", 7, "nodes_online", "s", "0-1",
+	r = sd_bus_message_append(reply, "a{sv}", 9, "nodes_online", "s", "0-1",
 				  "kernel_release", "s", "6.12.0-test", "kernel_verdict", "s",
 				  scene->verdict, "balancing", "i", scene->balancing,
 				  "probes_armed", "b", 1, "pins_acquired", "t", (uint64_t)1 << 40,
+				  "pin_counters", "b", 1, "later", "s", "and more",
 				  "advice", "as", 1, "bind the workload to node 1");
 	return reply_with(reply, r);
 }

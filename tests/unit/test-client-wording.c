@@ -89,6 +89,17 @@ static void test_headline_of_the_exposed(void **state)
 			"perhaps corrupts, the pinned memory of 1 of 1 pinner");
 }
 
+static void test_next_step_without_the_module(void **state)
+{
+	_cleanup_(facts_free) struct facts *status = fine_host();
+
+	(void)state;
+	set(status, "exposed", 1);
+	assert_null(strstr(wording_next_step(status), "module"));
+	set_string(status, "module_version", "");
+	assert_non_null(strstr(wording_next_step(status), "load the module"));
+}
+
 static void test_headline_when_a_hold_does_not_work(void **state)
 {
 	_cleanup_(facts_free) struct facts *status = fine_host();
@@ -205,6 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_headline_when_all_is_well),
 		cmocka_unit_test(test_headline_of_the_exposed),
+		cmocka_unit_test(test_next_step_without_the_module),
 		cmocka_unit_test(test_headline_when_a_hold_does_not_work),
 		cmocka_unit_test(test_headline_of_nothing_is_not_protected),
 		cmocka_unit_test(test_target),
