@@ -246,25 +246,40 @@ static bool has_pid(const pid_t *pids, size_t n, pid_t pid)
 	return false;
 }
 
-int opens_parse_events(const void *events, size_t len, struct open_events *opened)
+static int add_pid(struct open_events *opened, pid_t pid)
 {
-	const struct fanotify_event_metadata *event = events;
 	pid_t *grown;
 
-	for (; FAN_EVENT_OK(event, len); event = FAN_EVENT_NEXT(event, len)) {
-		if (event->vers != FANOTIFY_METADATA_VERSION)
-			return -EPROTO;
-		if (event->mask & FAN_Q_OVERFLOW)
-			opened->overflow = true;
-		if (event->pid <= 0 || has_pid(opened->pids, opened->n_pids, event->pid))
-			continue;
-		grown = reallocarray(opened->pids, opened->n_pids + 1, sizeof(pid_t));
-		if (!grown)
-			return -ENOMEM;
-		opened->pids = grown;
-		opened->pids[opened->n_pids++] = event->pid;
-	}
+	if (pid <= 0 || has_pid(opened->pids, opened->n_pids, pid))
+		return 0;
+	grown = reallocarray(opened->pids, opened->n_pids + 1, sizeof(pid_t));
+	if (!grown)
+		return -ENOMEM;
+	opened->pids = grown;
+	opened->pids[opened->n_pids++] = pid;
 	return 0;
+}
+
+/* Events are aligned to 4 (FANOTIFY_EVENT_ALIGN), which is less than their fields
+ * need: so not FAN_EVENT_NEXT(). */
+int opens_parse_events(const void *events, size_t len, struct open_events *opened)
+{
+	struct fanotify_event_metadata event;
+	const char *next = events;
+	int r = 0;
+
+	for (; r == 0 && len >= sizeof(event); next += event.event_len) {
+		memcpy(&event, next, sizeof(event));
+		if (event.event_len < sizeof(event) || event.event_len > len)
+			break;
+		if (event.vers != FANOTIFY_METADATA_VERSION)
+			return -EPROTO;
+		if (event.mask & FAN_Q_OVERFLOW)
+			opened->overflow = true;
+		r = add_pid(opened, event.pid);
+		len -= event.event_len;
+	}
+	return r;
 }
 
 /* -EAGAIN: nothing there. */
@@ -281,7 +296,7 @@ static int read_events(int fd, void *buf, size_t size, size_t *ret_len)
 
 int opens_read(struct opens *opens, pid_t **ret_pids, size_t *ret_n, bool *ret_overflow)
 {
-	_Alignas(struct fanotify_event_metadata) char buf[EVENTS_SIZE];
+	char buf[EVENTS_SIZE];
 	struct open_events opened = { 0 };
 	unsigned int reads;
 	size_t len;
@@ -304,7 +319,7 @@ int opens_read(struct opens *opens, pid_t **ret_pids, size_t *ret_n, bool *ret_o
 
 int opens_read_nodes(struct opens *opens)
 {
-	_Alignas(struct inotify_event) char buf[EVENTS_SIZE];
+	char buf[EVENTS_SIZE];
 	int changed = 0, r = 0;
 	unsigned int reads;
 	size_t len;

@@ -11,7 +11,8 @@
 #include "daemon/sense/opens.h"
 #include "tests/unit/tree.h"
 
-/* Events as read(2) gives them, with an information record behind each. */
+/* Events as read(2) gives them, with an information record behind each that
+ * leaves the next one aligned to 4 only. */
 struct queue {
 	_Alignas(struct fanotify_event_metadata) unsigned char bytes[1024];
 	size_t len;
@@ -20,7 +21,7 @@ struct queue {
 static void queue_add(struct queue *queue, int pid, uint64_t mask, uint8_t version)
 {
 	struct fanotify_event_metadata event = {
-		.event_len = sizeof(event) + 24,
+		.event_len = sizeof(event) + 28,
 		.metadata_len = sizeof(event),
 		.vers = version,
 		.mask = mask,
