@@ -16,7 +16,8 @@
 #define LOOK_AT_IT	"systemctl status pinsafed; journalctl -u pinsafed"
 
 static const struct bus_trouble troubles[] = {
-	{ SD_BUS_ERROR_SERVICE_UNKNOWN, EXIT_NOT_RUNNING, "pinsafed is not running", START_IT },
+	{ SD_BUS_ERROR_SERVICE_UNKNOWN, EXIT_NOT_RUNNING, "pinsafed is not running",
+	  START_IT },
 	{ SD_BUS_ERROR_NAME_HAS_NO_OWNER, EXIT_NOT_RUNNING, "pinsafed is not running",
 	  START_IT },
 	{ SD_BUS_ERROR_ACCESS_DENIED, EXIT_DENIED, NULL,
@@ -71,14 +72,16 @@ int bus_open(const char *what, sd_bus **ret_bus)
 static int send(sd_bus *bus, const char *what, sd_bus_message *call,
 		sd_bus_message **ret_reply)
 {
-	sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) = SD_BUS_ERROR_NULL;
+	sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) =
+		SD_BUS_ERROR_NULL;
 	int r;
 
 	r = sd_bus_message_set_auto_start(call, false);
 	if (r < 0)
 		return complain_errno(what, r);
 	/* polkit asks at the terminal's agent, if there is one */
-	r = sd_bus_message_set_allow_interactive_authorization(call, isatty(STDIN_FILENO));
+	r = sd_bus_message_set_allow_interactive_authorization(call,
+							       isatty(STDIN_FILENO));
 	if (r < 0)
 		return complain_errno(what, r);
 	r = sd_bus_call(bus, call, 0, &error, ret_reply);
@@ -87,8 +90,8 @@ static int send(sd_bus *bus, const char *what, sd_bus_message *call,
 	return EXIT_YES;
 }
 
-int bus_call(sd_bus *bus, const char *what, const char *method, sd_bus_message **ret_reply,
-	     const char *types, ...)
+int bus_call(sd_bus *bus, const char *what, const char *method,
+	     sd_bus_message **ret_reply, const char *types, ...)
 {
 	_cleanup_(sd_bus_message_unref) sd_bus_message *call = NULL;
 	va_list ap;
@@ -158,9 +161,12 @@ static const char *unit_interface(const char *unit)
 	static const struct {
 		const char *suffix, *interface;
 	} kinds[] = {
-		{ ".service", SYSTEMD_NAME ".Service" }, { ".scope", SYSTEMD_NAME ".Scope" },
-		{ ".slice", SYSTEMD_NAME ".Slice" }, { ".socket", SYSTEMD_NAME ".Socket" },
-		{ ".mount", SYSTEMD_NAME ".Mount" }, { ".swap", SYSTEMD_NAME ".Swap" },
+		{ ".service", SYSTEMD_NAME ".Service" },
+		{ ".scope", SYSTEMD_NAME ".Scope" },
+		{ ".slice", SYSTEMD_NAME ".Slice" },
+		{ ".socket", SYSTEMD_NAME ".Socket" },
+		{ ".mount", SYSTEMD_NAME ".Mount" },
+		{ ".swap", SYSTEMD_NAME ".Swap" },
 	};
 	const char *suffix = strrchr(unit, '.');
 	size_t i;
@@ -175,7 +181,8 @@ static const char *unit_interface(const char *unit)
  * call changes anything. */
 static int find_unit(sd_bus *bus, struct target *target)
 {
-	sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) = SD_BUS_ERROR_NULL;
+	sd_bus_error error __attribute__((cleanup(sd_bus_error_free))) =
+		SD_BUS_ERROR_NULL;
 	_cleanup_(sd_bus_message_unref) sd_bus_message *reply = NULL;
 	const char *path;
 	int r;
@@ -191,8 +198,9 @@ static int find_unit(sd_bus *bus, struct target *target)
 	r = sd_bus_message_read(reply, "o", &path);
 	if (r < 0)
 		return complain_errno(target->unit, r);
-	r = sd_bus_get_property_string(bus, SYSTEMD_NAME, path, unit_interface(target->unit),
-				       "ControlGroup", &error, &target->cgroup);
+	r = sd_bus_get_property_string(bus, SYSTEMD_NAME, path,
+				       unit_interface(target->unit), "ControlGroup",
+				       &error, &target->cgroup);
 	if (r < 0)
 		return complainf(EXIT_TROUBLE, target->unit, NULL, "systemd: %s",
 				 error.message ? error.message : strerror(-r));
@@ -208,7 +216,8 @@ static int find_process(const struct request *request, const char *operand,
 	int r = target_read_start(request->proc_root, target);
 
 	if (r == -ESRCH)
-		return complain(EXIT_NO_TARGET, operand, "pinsafectl list", "no such process");
+		return complain(EXIT_NO_TARGET, operand, "pinsafectl list",
+				"no such process");
 	return r < 0 ? complain_errno(operand, r) : EXIT_YES;
 }
 

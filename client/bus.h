@@ -35,8 +35,8 @@ int bus_open(const char *what, sd_bus **ret_bus);
 
 /* Calls a method of the manager; arguments by types as in
  * sd_bus_message_append(3), "" for none. */
-int bus_call(sd_bus *bus, const char *what, const char *method, sd_bus_message **ret_reply,
-	     const char *types, ...);
+int bus_call(sd_bus *bus, const char *what, const char *method,
+	     sd_bus_message **ret_reply, const char *types, ...);
 
 /* The same, the one value of the reply as facts. */
 int bus_ask(sd_bus *bus, const char *what, const char *method, struct facts **ret_facts);

@@ -76,14 +76,14 @@ int verb_check_config(const struct request *request)
 
 	if (!request->json && !request->quiet) {
 		execv(argv[0], argv);
-		return complainf(EXIT_TROUBLE, "check-config", "install pinsafed", "%s: %s",
-				 argv[0], strerror(errno));
+		return complainf(EXIT_TROUBLE, "check-config", "install pinsafed",
+				 "%s: %s", argv[0], strerror(errno));
 	}
 	status = child_read(argv, true, &text);
 	if (status < 0)
 		return complain_errno("check-config", status);
 	if (status != EXIT_YES && status != EXIT_NO)
-		return complainf(EXIT_TROUBLE, "check-config", NULL, "%s ended with %d", argv[0],
-				 status);
+		return complainf(EXIT_TROUBLE, "check-config", NULL, "%s ended with %d",
+				 argv[0], status);
 	return request->json ? print_json(status, text) : status;
 }

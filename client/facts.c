@@ -138,6 +138,11 @@ const char *facts_string(const struct facts *facts, const char *name)
 	return facts_text(facts_get(facts, name));
 }
 
+bool facts_is(const struct facts *facts, const char *name, const char *value)
+{
+	return strcmp(facts_string(facts, name), value) == 0;
+}
+
 uint64_t facts_u64(const struct facts *facts, const char *name)
 {
 	return json_object_get_uint64(to_json(facts_get(facts, name)));

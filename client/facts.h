@@ -48,6 +48,9 @@ uint64_t facts_u64(const struct facts *facts, const char *name);
 int64_t facts_s64(const struct facts *facts, const char *name);
 bool facts_bool(const struct facts *facts, const char *name);
 
+/* Is it that string? */
+bool facts_is(const struct facts *facts, const char *name, const char *value);
+
 /* Members stay owned by what they are in. */
 const struct facts *facts_get(const struct facts *facts, const char *name);
 size_t facts_length(const struct facts *list);		/* 0 for NULL */

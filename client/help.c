@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "client/output.h"
 
@@ -26,7 +25,8 @@ static void print_options(unsigned int takes)
 	if (takes & VERB_JSON)
 		print_option("    --json", "the answer as one JSON object");
 	if (takes & VERB_ALL)
-		print_option("-a, --all", "also targets that pin nothing and are not held");
+		print_option("-a, --all",
+			     "also targets that pin nothing and are not held");
 	if (takes & VERB_FOR)
 		print_option("    --for TIME", "only for so long, such as 10min");
 	print_option("-q, --quiet", "no answer, only the exit code");
@@ -42,7 +42,8 @@ static void print_end(unsigned int takes)
 	      "unit:NAME.\n"
 	      "Exit: 0 yes or done, 1 no, 2 usage, 3 daemon not running, 4 not permitted,\n"
 	      "      5 no such target, 64 and above trouble.\n"
-	      "Manual: pinsafectl(1).\n", stdout);
+	      "Manual: pinsafectl(1).\n",
+	      stdout);
 }
 
 void help_print(const struct verb *verbs, const struct verb *verb)
@@ -50,12 +51,14 @@ void help_print(const struct verb *verbs, const struct verb *verb)
 	unsigned int takes = VERB_JSON | VERB_ALL | VERB_FOR;
 
 	if (verb) {
-		printf("pinsafectl %s %s\n  %s\n", verb->name, verb->operands, verb->summary);
+		printf("pinsafectl %s %s\n  %s\n", verb->name, verb->operands,
+		       verb->summary);
 		takes = verb->takes;
 	} else {
 		fputs("pinsafectl [OPTION...] VERB [OPERAND...]\n"
 		      "Keeps NUMA balancing away from pinned memory: questions and orders.\n"
-		      "\nVerbs:\n", stdout);
+		      "\nVerbs:\n",
+		      stdout);
 		for (verb = verbs; verb->name; verb++)
 			print_verb(verb);
 	}
@@ -69,7 +72,8 @@ int help_refuse(const char *error, const struct verb *verb)
 
 	if (!error)
 		return complain_errno("command line", -ENOMEM);
-	if (asprintf(&next, "pinsafectl %s%s--help", verb ? verb->name : "", verb ? " " : "") < 0)
+	if (asprintf(&next, "pinsafectl %s%s--help", verb ? verb->name : "",
+		     verb ? " " : "") < 0)
 		next = NULL;
 	return complain_whole(EXIT_USAGE, next, error);
 }

@@ -61,7 +61,8 @@ static void print_plain(const struct facts *host, const struct style *style)
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].label)
-			print_value(style, rows[i].label, facts_string(host, rows[i].name));
+			print_value(style, rows[i].label,
+				    facts_string(host, rows[i].name));
 }
 
 static void print_worded(const struct facts *host, const struct style *style)
@@ -83,19 +84,21 @@ static void print_pins(const struct facts *host, const struct style *style)
 	uint64_t dropped = facts_u64(host, "pins_released");
 
 	if (!facts_bool(host, "pin_counters"))
-		sheet_print(style, stdout, "Pins", TONE_PLAIN, "not counted by this kernel");
+		sheet_print(style, stdout, "Pins", TONE_PLAIN,
+			    "not counted by this kernel");
 	else
 		sheet_printf(style, stdout, "Pins", TONE_PLAIN,
-			     "%" PRIu64 " pages pinned and %" PRIu64 " let go since boot, "
-			     "%" PRIu64 " now", taken, dropped,
-			     taken > dropped ? taken - dropped : 0);
+			     "%" PRIu64 " pages now; since boot %" PRIu64 " were pinned, "
+			     "%" PRIu64 " let go",
+			     taken > dropped ? taken - dropped : 0, taken, dropped);
 }
 
 /* What a newer daemon knows and this client has no words for. */
 static void print_unknown(const char *name, const struct facts *value, void *data)
 {
 	if (!find_row(name))
-		sheet_printf(data, stdout, "", TONE_PLAIN, "%s: %s", name, facts_text(value));
+		sheet_printf(data, stdout, "", TONE_PLAIN, "%s: %s", name,
+			     facts_text(value));
 }
 
 static void print_advice(const struct facts *advice, const struct style *style)

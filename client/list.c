@@ -44,14 +44,9 @@ static const struct column columns[N_COLUMNS] = {
 	[COLUMN_PROOF]	= { "PROOF", ALIGN_LEFT, CUT_NEVER, 0 },
 };
 
-static bool is(const struct facts *facts, const char *name, const char *value)
-{
-	return strcmp(facts_string(facts, name), value) == 0;
-}
-
 static bool is_ineffective(const struct facts *target)
 {
-	return is(target, "proof", "ineffective");
+	return facts_is(target, "proof", "ineffective");
 }
 
 static bool is_marked(const struct facts *target)
@@ -62,14 +57,15 @@ static bool is_marked(const struct facts *target)
 /* One row per pinner; and who is held, or was let go, though it pins nothing. */
 static bool is_listed(const struct request *request, const struct facts *target)
 {
-	return request->all || facts_bool(target, "pinner") || facts_bool(target, "exposed") ||
-	       !is(target, "state", "watched");
+	return request->all || facts_bool(target, "pinner") ||
+	       facts_bool(target, "exposed") || !facts_is(target, "state", "watched");
 }
 
 /* Known to pin, how much is not: "?". */
 static void format_pinned(const struct facts *target, char text[SAFETEXT_BYTES_MAX])
 {
-	uint64_t bytes = facts_u64(target, "pinned_bytes") + facts_u64(target, "large_bytes");
+	uint64_t bytes =
+		facts_u64(target, "pinned_bytes") + facts_u64(target, "large_bytes");
 
 	if (bytes > 0)
 		safetext_format_bytes(bytes, text);
@@ -90,7 +86,8 @@ static char *format_nodes(const struct facts *nodes)
 		uint64_t first = facts_u64(facts_at(nodes, i), "node");
 
 		for (last = i; last + 1 < n; last++)
-			if (facts_u64(facts_at(nodes, last + 1), "node") != first + last + 1 - i)
+			if (facts_u64(facts_at(nodes, last + 1), "node") !=
+			    first + last + 1 - i)
 				break;
 		fprintf(out, "%s%" PRIu64, i > 0 ? "," : "", first);
 		if (last > i)
@@ -100,58 +97,69 @@ static char *format_nodes(const struct facts *nodes)
 	return text;
 }
 
-static const char *or_dash(const char *text)
+/* "-" where there is none */
+static int set_name(struct table *table, size_t column, const struct facts *target,
+		    const char *name)
 {
-	return text && *text ? text : "-";
+	const char *text = facts_string(target, name);
+
+	return table_set(table, column, TONE_PLAIN, *text ? text : "-");
 }
 
 static enum tone tone_risk(const struct facts *target)
 {
 	if (!is_marked(target))
 		return TONE_PLAIN;
-	return is(target, "risk", "corruption") ? TONE_BAD : TONE_WARN;
+	return facts_is(target, "risk", "corruption") ? TONE_BAD : TONE_WARN;
 }
 
 static enum tone tone_proof(const struct facts *target)
 {
 	if (is_ineffective(target))
 		return TONE_BAD;
-	return is(target, "proof", "verified") ? TONE_GOOD : TONE_PLAIN;
+	return facts_is(target, "proof", "verified") ? TONE_GOOD : TONE_PLAIN;
 }
 
 static int add_row(struct table *table, const struct facts *target)
 {
 	_cleanup_(free) char *nodes = format_nodes(facts_get(target, "nodes"));
-	const char *pid = facts_u64(target, "pid") > 0 ? facts_string(target, "pid") : "-";
+	bool is_process = facts_u64(target, "pid") > 0;
+	const char *pid = is_process ? facts_string(target, "pid") : "-";
+	const char *risk = facts_string(target, "risk");
+	const char *proof = facts_string(target, "proof");
 	char pinned[SAFETEXT_BYTES_MAX];
 	int r;
 
+	if (!nodes)
+		return -ENOMEM;
 	format_pinned(target, pinned);
 	r = table_add_row(table);
 	if (r < 0)
 		return r;
 	r |= table_set(table, COLUMN_MARK, TONE_BAD, is_marked(target) ? "!" : "");
 	r |= table_set(table, COLUMN_PID, TONE_PLAIN, pid);
-	r |= table_set(table, COLUMN_COMM, TONE_PLAIN, or_dash(facts_string(target, "comm")));
-	r |= table_set(table, COLUMN_CGROUP, TONE_PLAIN, or_dash(facts_string(target, "cgroup")));
+	r |= set_name(table, COLUMN_COMM, target, "comm");
+	r |= set_name(table, COLUMN_CGROUP, target, "cgroup");
 	r |= table_set(table, COLUMN_PINNED, TONE_PLAIN, pinned);
-	r |= table_set(table, COLUMN_NODES, TONE_PLAIN, or_dash(nodes));
-	r |= table_set(table, COLUMN_DRIVER, TONE_PLAIN, or_dash(facts_string(target, "driver")));
-	r |= table_set(table, COLUMN_POLICY, TONE_PLAIN, or_dash(facts_string(target, "policy")));
+	r |= table_set(table, COLUMN_NODES, TONE_PLAIN, *nodes ? nodes : "-");
+	r |= set_name(table, COLUMN_DRIVER, target, "driver");
+	r |= set_name(table, COLUMN_POLICY, target, "policy");
 	r |= table_set(table, COLUMN_ACTION, TONE_PLAIN, wording_action(target));
-	r |= table_set(table, COLUMN_RISK, tone_risk(target), facts_string(target, "risk"));
-	r |= table_set(table, COLUMN_PROOF, tone_proof(target), facts_string(target, "proof"));
+	r |= table_set(table, COLUMN_RISK, tone_risk(target), risk);
+	r |= table_set(table, COLUMN_PROOF, tone_proof(target), proof);
 	return r ? -ENOMEM : 0;
 }
 
-static void print_legend(size_t rows, size_t marked, size_t wanted, const struct style *style)
+static void print_legend(size_t rows, size_t marked, size_t wanted,
+			 const struct style *style)
 {
 	_cleanup_(free) char *text = NULL;
 
 	if (asprintf(&text, "%zu listed, %zu exposed%s%s%s", rows, marked,
 		     marked > 0 ? " (!): their pinned memory is scanned" : "",
 		     wanted > 0 ? "; (hold): wanted, not in force, show says why" : "",
-		     geteuid() != 0 ? "; your own processes only, all of them as root" : "") < 0)
+		     geteuid() != 0 ? "; your own processes only, all of them as root"
+				    : "") < 0)
 		text = NULL;
 	if (text)
 		sheet_title(style, stdout, TONE_DIM, text);
@@ -181,7 +189,8 @@ static int print_table(const struct facts *targets)
 	struct style style = output_style();
 	size_t marked = 0, wanted = 0, i;
 
-	if (!table || add_rows(table, targets, true) < 0 || add_rows(table, targets, false) < 0)
+	if (!table || add_rows(table, targets, true) < 0 ||
+	    add_rows(table, targets, false) < 0)
 		return complain_errno("list", -ENOMEM);
 	for (i = 0; i < facts_length(targets); i++) {
 		marked += is_marked(facts_at(targets, i));
@@ -192,7 +201,8 @@ static int print_table(const struct facts *targets)
 	return EXIT_YES;
 }
 
-static struct facts *select_listed(const struct request *request, const struct facts *targets)
+static struct facts *select_listed(const struct request *request,
+				   const struct facts *targets)
 {
 	_cleanup_(facts_free) struct facts *listed = facts_new_list();
 	size_t i;
@@ -202,7 +212,8 @@ static struct facts *select_listed(const struct request *request, const struct f
 	for (i = 0; i < facts_length(targets); i++) {
 		const struct facts *target = facts_at(targets, i);
 
-		if (is_listed(request, target) && facts_add(listed, facts_share(target)) < 0)
+		if (is_listed(request, target) &&
+		    facts_add(listed, facts_share(target)) < 0)
 			return NULL;
 	}
 	return take_ptr(listed);

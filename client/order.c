@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "client/bus.h"
 #include "client/output.h"
@@ -26,10 +25,11 @@ static int print_json(const char *verb, const struct facts *target)
 	return output_json(answer);
 }
 
-static void print_state(const char *operand, const struct facts *target, const char *extra)
+static void print_state(const char *operand, const struct facts *target,
+			const char *extra)
 {
-	bool is_audit = strcmp(facts_string(target, "mode"), "audit") == 0;
-	bool is_released = strcmp(facts_string(target, "state"), "released") == 0;
+	bool is_audit = facts_is(target, "mode", "audit");
+	bool is_released = facts_is(target, "state", "released");
 	struct style style = output_style();
 	_cleanup_(free) char *text = NULL;
 
@@ -42,8 +42,8 @@ static void print_state(const char *operand, const struct facts *target, const c
 
 /* Without the answer, for which others' processes need more rights than the
  * order, the order is done all the same. */
-static int print_outcome(sd_bus *bus, const struct request *request, struct target *target,
-			 const char *extra)
+static int print_outcome(sd_bus *bus, const struct request *request,
+			 struct target *target, const char *extra)
 {
 	_cleanup_(facts_free) struct facts *facts = NULL;
 

@@ -20,16 +20,24 @@
 #define RUN_NOT_STARTED	126
 #define RUN_NOT_FOUND	127
 
+static int refuse(const char *command, int error)
+{
+	const char *next = NULL;
+
+	if (error == EPERM)
+		next = "allow set_mempolicy(2) in the container's seccomp profile";
+	return complainf(RUN_REFUSED, "run", next,
+			 "%s is not started, because it would be scanned: %s", command,
+			 strerror(error));
+}
+
 int verb_run(const struct request *request)
 {
 	const char *command = request->args[0];
 
 	/* ENOSYS: a kernel without NUMA has no balancing to be kept out of */
 	if (set_mempolicy(MPOL_LOCAL, NULL, 0) < 0 && errno != ENOSYS)
-		return complainf(RUN_REFUSED, "run",
-				 "allow set_mempolicy(2) in the container's seccomp profile",
-				 "%s is not started, because it would be scanned: "
-				 "set_mempolicy: %s", command, strerror(errno));
+		return refuse(command, errno);
 	execvp(command, request->args);
 	return complain(errno == ENOENT ? RUN_NOT_FOUND : RUN_NOT_STARTED, command, NULL,
 			strerror(errno));

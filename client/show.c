@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "client/bus.h"
@@ -20,11 +19,6 @@ struct view {
 	struct style style;
 	uint64_t now_usec;
 };
-
-static bool is(const struct view *view, const char *name, const char *value)
-{
-	return strcmp(facts_string(view->target, name), value) == 0;
-}
 
 static void print_string(const struct view *view, const char *label, const char *name)
 {
@@ -91,7 +85,8 @@ static void print_refused(const struct view *view)
 		return;
 	}
 	format_ago(view, "last_refused_usec", ago, sizeof(ago));
-	sheet_printf(&view->style, stdout, "Refused", TONE_PLAIN, "%s scans, the last %s ago",
+	sheet_printf(&view->style, stdout, "Refused", TONE_PLAIN,
+		     "%s scans, the last %s ago",
 		     facts_string(view->target, "refused_scans"), ago);
 }
 
@@ -100,7 +95,8 @@ static void print_judgement(const struct view *view)
 	const char *policy = facts_string(view->target, "policy");
 
 	sheet_printf(&view->style, stdout, "Policy", TONE_PLAIN, "%s (%s), action %s",
-		     *policy ? policy : "none matches", facts_string(view->target, "mode"),
+		     *policy ? policy : "none matches",
+		     facts_string(view->target, "mode"),
 		     facts_string(view->target, "action"));
 	print_string(view, "Reason", "reason");
 	print_state(view);
@@ -113,11 +109,11 @@ static void print_judgement(const struct view *view)
 
 static const char *explain_source(const struct view *view)
 {
-	if (is(view, "pinned_source", "sight"))
+	if (facts_is(view->target, "pinned_source", "sight"))
 		return ", counted by the module";
-	if (is(view, "pinned_source", "vmpin"))
+	if (facts_is(view->target, "pinned_source", "vmpin"))
 		return ", by VmPin, to which not every driver books";
-	if (is(view, "pinned_source", "io_uring"))
+	if (facts_is(view->target, "pinned_source", "io_uring"))
 		return ", by the registered buffers of its io_urings";
 	return "";
 }
@@ -128,14 +124,16 @@ static void print_pins(const struct view *view)
 	char bytes[SAFETEXT_BYTES_MAX];
 	size_t i;
 
-	if (facts_bool(view->target, "pinner") && facts_u64(view->target, "pinned_bytes") == 0)
+	if (facts_bool(view->target, "pinner") &&
+	    facts_u64(view->target, "pinned_bytes") == 0)
 		sheet_print(&view->style, stdout, "Pinned", TONE_PLAIN,
 			    "some, how much is not known");
 	print_bytes(view, "Pinned", "pinned_bytes", explain_source(view));
 	for (i = 0; i < facts_length(nodes); i++) {
 		safetext_format_bytes(facts_u64(facts_at(nodes, i), "bytes"), bytes);
 		sheet_printf(&view->style, stdout, i == 0 ? "Nodes" : "", TONE_PLAIN,
-			     "node %s: %s", facts_string(facts_at(nodes, i), "node"), bytes);
+			     "node %s: %s", facts_string(facts_at(nodes, i), "node"),
+			     bytes);
 	}
 	print_bytes(view, "Large", "large_bytes",
 		    " in large folios with a pin, each counted whole");
@@ -157,8 +155,9 @@ static void print_devices(const struct view *view)
 			sheet_print(&view->style, stdout, label, TONE_PLAIN,
 				    facts_string(device, "path"));
 		else
-			sheet_printf(&view->style, stdout, label, TONE_PLAIN, "%s (node %s)",
-				     facts_string(device, "path"), facts_string(device, "node"));
+			sheet_printf(&view->style, stdout, label, TONE_PLAIN,
+				     "%s (node %s)", facts_string(device, "path"),
+				     facts_string(device, "node"));
 	}
 }
 

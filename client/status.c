@@ -33,14 +33,15 @@ static void print_headline(const struct facts *status, const struct style *style
 static void print_daemon(const struct facts *status, const struct style *style)
 {
 	uint64_t now = now_usec(), start = facts_u64(status, "started_usec");
-	bool is_audit = strcmp(facts_string(status, "mode"), "audit") == 0;
+	bool is_audit = facts_is(status, "mode", "audit");
 	char since[32];
 
 	timespan_format(now > start ? now - start : 0, since, sizeof(since));
 	sheet_printf(style, stdout, "Daemon", TONE_PLAIN, "pinsafed %s, running for %s",
 		     facts_string(status, "version"), since);
 	sheet_printf(style, stdout, "Mode", is_audit ? TONE_WARN : TONE_PLAIN, "%s%s",
-		     facts_string(status, "mode"), is_audit ? ": nothing is changed" : "");
+		     facts_string(status, "mode"),
+		     is_audit ? ": nothing is changed" : "");
 }
 
 static void print_worded(const struct style *style, const char *label, enum tone tone,
@@ -63,7 +64,8 @@ static void print_host(const struct facts *status, const struct style *style)
 	sheet_printf(style, stdout, "Targets", TONE_PLAIN,
 		     "%s pinners, %s held, %s exposed, %s ineffective",
 		     facts_string(status, "pinners"), facts_string(status, "held"),
-		     facts_string(status, "exposed"), facts_string(status, "ineffective"));
+		     facts_string(status, "exposed"),
+		     facts_string(status, "ineffective"));
 	sheet_print_lines(style, stdout, "Reload", reload_tone, reload ? reload : "?");
 }
 
@@ -103,16 +105,18 @@ static void print_local(const struct request *request)
 	char balancing[32], module[64];
 	int has_balancing, has_module;
 
-	has_balancing = sysfile_read(request->proc_root, "sys/kernel/numa_balancing", balancing,
-				     sizeof(balancing));
+	has_balancing = sysfile_read(request->proc_root, "sys/kernel/numa_balancing",
+				     balancing, sizeof(balancing));
 	has_module = sysfile_read(request->sys_root, "module/pinsafe/version", module,
 				  sizeof(module));
-	sheet_title(&style, stdout, TONE_BAD, "NOT RUNNING: pinsafe protects nothing new");
+	sheet_title(&style, stdout, TONE_BAD,
+		    "NOT RUNNING: pinsafe protects nothing new");
 	putchar('\n');
 	sheet_print(&style, stdout, "Balancing", TONE_PLAIN,
 		    wording_balancing(has_balancing == 0 ? atoi(balancing) : -1));
 	if (has_module == 0)
-		sheet_printf(&style, stdout, "Module", TONE_PLAIN, "pinsafe %s is loaded", module);
+		sheet_printf(&style, stdout, "Module", TONE_PLAIN, "pinsafe %s is loaded",
+			     module);
 	else
 		sheet_print(&style, stdout, "Module", TONE_PLAIN, "not loaded");
 }

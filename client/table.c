@@ -93,7 +93,8 @@ int table_add_row(struct table *table)
 
 int table_set(struct table *table, size_t column, enum tone tone, const char *text)
 {
-	struct cell *cell = table->cells + (table->n_rows - 1) * table->n_columns + column;
+	struct cell *cell =
+		table->cells + (table->n_rows - 1) * table->n_columns + column;
 	char *escaped = safetext_escape(text);
 
 	if (!escaped)
@@ -175,7 +176,8 @@ static const char *find_tail(const char *path, size_t width)
 }
 
 /* As much of a cell as its column has room for. */
-static char *cut_text(const struct style *style, enum cut cut, const char *text, size_t width)
+static char *cut_text(const struct style *style, enum cut cut, const char *text,
+		      size_t width)
 {
 	const char *ellipsis = style->utf8 ? "…" : "~";
 	char *shorter;
@@ -201,7 +203,8 @@ static void print_cell(const struct table *table, const struct style *style, FIL
 {
 	const char *text = cell->text ? cell->text : "";
 	enum align align = table->columns[column].align;
-	_cleanup_(free) char *cut = cut_text(style, table->columns[column].cut, text, width);
+	_cleanup_(free) char *cut =
+		cut_text(style, table->columns[column].cut, text, width);
 	size_t used = cut ? safetext_width(cut) : 0;
 	size_t padding = used < width ? width - used : 0;
 
@@ -230,7 +233,8 @@ void table_print(const struct table *table, const struct style *style, FILE *out
 	fputc('\n', out);
 	for (row = 0; row < table->n_rows; row++) {
 		for (i = 0; i < table->n_columns; i++)
-			print_cell(table, style, out, i, table_cell(table, row, i), widths[i]);
+			print_cell(table, style, out, i, table_cell(table, row, i),
+				   widths[i]);
 		fputc('\n', out);
 	}
 }
@@ -251,8 +255,8 @@ static size_t find_fold(const char *text, size_t room)
 	return fold;
 }
 
-static void print_folded(const struct style *style, FILE *out, size_t indent, enum tone tone,
-			 const char *text)
+static void print_folded(const struct style *style, FILE *out, size_t indent,
+			 enum tone tone, const char *text)
 {
 	_cleanup_(free) char *escaped = safetext_escape(text);
 	size_t room = style->width > indent ? style->width - indent : 1;

@@ -47,7 +47,8 @@ static bool is_cgroup_name(const char *name, size_t len)
 {
 	if (len == 0)
 		return false;
-	return !(len == 1 && name[0] == '.') && !(len == 2 && name[0] == '.' && name[1] == '.');
+	return !(len == 1 && name[0] == '.') &&
+	       !(len == 2 && name[0] == '.' && name[1] == '.');
 }
 
 static bool is_cgroup_path(const char *path)
@@ -121,7 +122,8 @@ static int parse_unit(const char *text, struct target *target, const char **ret_
 	*ret_why = "not a unit's name; write unit:NAME.service or unit:NAME.scope";
 	if (*text == '\0' || text[strspn(text, valid)] != '\0')
 		return -EINVAL;
-	if (asprintf(&target->unit, "%s%s", text, has_unit_suffix(text) ? "" : ".service") < 0) {
+	if (asprintf(&target->unit, "%s%s", text,
+		     has_unit_suffix(text) ? "" : ".service") < 0) {
 		target->unit = NULL;
 		return -ENOMEM;
 	}

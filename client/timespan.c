@@ -41,7 +41,8 @@ static uint64_t take_unit(const char **text)
 	if (len == 0)
 		return USEC_PER_SEC;
 	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strlen(units[i].name) == len && memcmp(units[i].name, *text, len) == 0) {
+		if (strlen(units[i].name) == len &&
+		    memcmp(units[i].name, *text, len) == 0) {
 			*text += len;
 			return units[i].usec;
 		}
@@ -84,7 +85,8 @@ int timespan_parse(const char *text, uint64_t *ret_usec)
 		unit = take_unit(&text);
 		if (unit == 0)
 			return -EINVAL;
-		if (__builtin_mul_overflow(n, unit, &n) || __builtin_add_overflow(sum, n, &sum))
+		if (__builtin_mul_overflow(n, unit, &n) ||
+		    __builtin_add_overflow(sum, n, &sum))
 			return -ERANGE;
 		skip_space(&text);
 	} while (*text);
@@ -106,7 +108,8 @@ void timespan_format(uint64_t usec, char *text, size_t size)
 		;
 	rest = usec % steps[i].usec;
 	if (i == last || rest < steps[i + 1].usec)
-		snprintf(text, size, "%" PRIu64 "%s", usec / steps[i].usec, steps[i].name);
+		snprintf(text, size, "%" PRIu64 "%s", usec / steps[i].usec,
+			 steps[i].name);
 	else
 		snprintf(text, size, "%" PRIu64 "%s %" PRIu64 "%s", usec / steps[i].usec,
 			 steps[i].name, rest / steps[i + 1].usec, steps[i + 1].name);

@@ -20,7 +20,8 @@
 static void read_installed(char *text, size_t size)
 {
 	char *argv[] = {
-		(char *)"modinfo", (char *)"-F", (char *)"version", (char *)"pinsafe", NULL,
+		(char *)"modinfo", (char *)"-F", (char *)"version",
+		(char *)"pinsafe", NULL,
 	};
 	_cleanup_(free) char *said = NULL;
 
@@ -50,16 +51,18 @@ static struct facts *gather(const struct request *request)
 	read_installed(installed, sizeof(installed));
 	if (!answer ||
 	    facts_set(answer, "client", facts_new_string(PACKAGE_VERSION)) < 0 ||
-	    facts_set(answer, "daemon", facts_new_string(facts_string(status, "version"))) < 0 ||
+	    facts_set(answer, "daemon",
+		      facts_new_string(facts_string(status, "version"))) < 0 ||
 	    facts_set(answer, "module_loaded", facts_new_string(loaded)) < 0 ||
 	    facts_set(answer, "module_installed", facts_new_string(installed)) < 0 ||
-	    facts_set(answer, "module_abi", facts_new_u64(facts_u64(status, "module_abi"))) < 0)
+	    facts_set(answer, "module_abi",
+		      facts_new_u64(facts_u64(status, "module_abi"))) < 0)
 		return NULL;
 	return take_ptr(answer);
 }
 
-static void print_version(const struct facts *versions, const char *label, const char *name,
-			  const char *none)
+static void print_version(const struct facts *versions, const char *label,
+			  const char *name, const char *none)
 {
 	const char *version = facts_string(versions, name);
 	struct style style = output_style();
@@ -80,9 +83,10 @@ static void print_sheet(const struct facts *versions)
 	if (facts_u64(versions, "module_abi") > 0)
 		print_version(versions, "ABI", "module_abi", "");
 	if (*loaded && *installed && strcmp(loaded, installed) != 0)
-		sheet_print(&style, stdout, "Next step", TONE_BOLD,
-			    "the installed module takes effect at systemctl stop pinsafed; "
-			    "rmmod pinsafe; systemctl start pinsafed, or at a reboot");
+		sheet_print(
+			&style, stdout, "Next step", TONE_BOLD,
+			"the installed module takes effect at systemctl stop pinsafed; "
+			"rmmod pinsafe; systemctl start pinsafed, or at a reboot");
 }
 
 int verb_version(const struct request *request)

@@ -22,33 +22,32 @@ static char *words(const char *format, ...)
 	return r < 0 ? NULL : text;
 }
 
-static bool is(const struct facts *facts, const char *name, const char *value)
-{
-	return strcmp(facts_string(facts, name), value) == 0;
-}
-
 static bool has_module(const struct facts *status)
 {
-	return !is(status, "module_version", "");
+	return !facts_is(status, "module_version", "");
 }
 
 /* ---- the host ---------------------------------------------------------- */
 
 static char *say_exposed(const struct facts *status, enum tone *ret_tone)
 {
-	uint64_t exposed = facts_u64(status, "exposed"), pinners = facts_u64(status, "pinners");
-	const char *audit = is(status, "mode", "audit") ? "; audit mode: nothing is changed" : "";
+	uint64_t exposed = facts_u64(status, "exposed"),
+		 pinners = facts_u64(status, "pinners");
+	const char *audit = facts_is(status, "mode", "audit")
+				    ? "; audit mode: nothing is changed"
+				    : "";
 	const char *harm = "scans";
 
 	*ret_tone = TONE_WARN;
-	if (is(status, "kernel_verdict", "affected")) {
+	if (facts_is(status, "kernel_verdict", "affected")) {
 		*ret_tone = TONE_BAD;
 		harm = "can corrupt";
-	} else if (is(status, "kernel_verdict", "unknown")) {
+	} else if (facts_is(status, "kernel_verdict", "unknown")) {
 		harm = "scans, and on this kernel perhaps corrupts,";
 	}
-	return words("EXPOSED: NUMA balancing %s the pinned memory of %" PRIu64 " of %" PRIu64
-		     " pinner%s%s", harm, exposed, pinners, pinners == 1 ? "" : "s", audit);
+	return words("EXPOSED: NUMA balancing %s the pinned memory of %" PRIu64
+		     " of %" PRIu64 " pinner%s%s",
+		     harm, exposed, pinners, pinners == 1 ? "" : "s", audit);
 }
 
 static char *say_safe(const struct facts *status, enum tone *ret_tone)
@@ -66,7 +65,8 @@ static char *say_safe(const struct facts *status, enum tone *ret_tone)
 		return words("NOTHING TO PROTECT: no process pins memory%s", sight);
 	if (pinners == 1)
 		return words("PROTECTED: the one pinner is not scanned%s", sight);
-	return words("PROTECTED: none of %" PRIu64 " pinners is scanned%s", pinners, sight);
+	return words("PROTECTED: none of %" PRIu64 " pinners is scanned%s", pinners,
+		     sight);
 }
 
 /* The worst comes first, and what is not known is not safe. */
@@ -76,7 +76,8 @@ char *wording_headline(const struct facts *status, enum tone *ret_tone)
 
 	if (!facts_has(status, "exposed") || !facts_has(status, "pinners")) {
 		*ret_tone = TONE_WARN;
-		return words("UNKNOWN: pinsafed does not say whether memory is protected");
+		return words(
+			"UNKNOWN: pinsafed does not say whether memory is protected");
 	}
 	if (ineffective > 0) {
 		*ret_tone = TONE_BAD;
@@ -86,7 +87,8 @@ char *wording_headline(const struct facts *status, enum tone *ret_tone)
 	if (facts_u64(status, "held") > 0 && has_module(status) &&
 	    !facts_bool(status, "probes_armed")) {
 		*ret_tone = TONE_BAD;
-		return words("NOT PROTECTED: the kernel has disarmed the module's probes");
+		return words(
+			"NOT PROTECTED: the kernel has disarmed the module's probes");
 	}
 	if (facts_u64(status, "exposed") > 0)
 		return say_exposed(status, ret_tone);
@@ -101,7 +103,7 @@ const char *wording_next_step(const struct facts *status)
 		return "pinsafectl list, then pinsafectl show TARGET, which says why";
 	if (facts_u64(status, "exposed") == 0)
 		return NULL;
-	if (is(status, "mode", "audit"))
+	if (facts_is(status, "mode", "audit"))
 		return "pinsafectl list; to protect them set Mode=enforce in pinsafed.conf, "
 		       "then pinsafectl reload";
 	if (!has_module(status))
@@ -118,10 +120,12 @@ char *wording_module(const struct facts *status, enum tone *ret_tone)
 		return words("none%s%s", *missing ? ": " : "", missing);
 	}
 	*ret_tone = facts_bool(status, "probes_armed") ? TONE_GOOD : TONE_BAD;
-	return words("pinsafe %s, ABI %" PRIu64 ", %s", facts_string(status, "module_version"),
+	return words("pinsafe %s, ABI %" PRIu64 ", %s",
+		     facts_string(status, "module_version"),
 		     facts_u64(status, "module_abi"),
-		     facts_bool(status, "probes_armed") ? "probes armed" :
-		     "probes DISARMED: holds refuse nothing");
+		     facts_bool(status, "probes_armed")
+			     ? "probes armed"
+			     : "probes DISARMED: holds refuse nothing");
 }
 
 char *wording_kernel(const struct facts *status, enum tone *ret_tone)
@@ -129,8 +133,9 @@ char *wording_kernel(const struct facts *status, enum tone *ret_tone)
 	const char *reason = facts_string(status, "kernel_verdict_reason");
 	const char *verdict = facts_string(status, "kernel_verdict");
 
-	*ret_tone = is(status, "kernel_verdict", "fixed") ? TONE_GOOD : TONE_WARN;
-	return words("%s%s%s", *verdict ? verdict : "unknown", *reason ? ": " : "", reason);
+	*ret_tone = facts_is(status, "kernel_verdict", "fixed") ? TONE_GOOD : TONE_WARN;
+	return words("%s%s%s", *verdict ? verdict : "unknown", *reason ? ": " : "",
+		     reason);
 }
 
 char *wording_reload(const struct facts *status, uint64_t now_usec, enum tone *ret_tone)
@@ -173,17 +178,19 @@ char *wording_target(const struct facts *target, enum tone *ret_tone)
 	const char *scanned = facts_string(target, "scanned");
 
 	*ret_tone = TONE_BAD;
-	if (is(target, "proof", "ineffective"))
+	if (facts_is(target, "proof", "ineffective"))
 		return words("NOT PROTECTED: held, but scans go on");
 	if (facts_bool(target, "exposed")) {
-		if (!is(target, "risk", "corruption"))
+		if (!facts_is(target, "risk", "corruption"))
 			*ret_tone = TONE_WARN;
 		return words("EXPOSED: its pinned memory is scanned; risk: %s%s",
 			     facts_string(target, "risk"),
-			     is(target, "mode", "audit") ? "; audit mode: nothing is changed" : "");
+			     facts_is(target, "mode", "audit")
+				     ? "; audit mode: nothing is changed"
+				     : "");
 	}
 	*ret_tone = TONE_GOOD;
-	if (is(target, "risk", "none"))
+	if (facts_is(target, "risk", "none"))
 		return words("NOTHING AT RISK");
 	if (strncmp(scanned, "no: ", 4) == 0)
 		return words("PROTECTED: not scanned (%s)", scanned + 4);
@@ -195,13 +202,13 @@ char *wording_target(const struct facts *target, enum tone *ret_tone)
 
 const char *wording_action(const struct facts *target)
 {
-	if (is(target, "state", "held"))
+	if (facts_is(target, "state", "held"))
 		return "hold";
-	if (is(target, "state", "draining"))
+	if (facts_is(target, "state", "draining"))
 		return "draining";
-	if (is(target, "state", "released"))
+	if (facts_is(target, "state", "released"))
 		return "released";
-	if (is(target, "action", "hold"))
+	if (facts_is(target, "action", "hold"))
 		return "(hold)";
 	return "none";
 }

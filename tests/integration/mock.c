@@ -27,7 +27,8 @@
 
 struct row {
 	int32_t pid;
-	const char *comm, *cgroup, *policy, *mode, *action, *state, *risk, *scanned, *proof;
+	const char *comm, *cgroup, *policy, *mode, *action, *state, *risk, *scanned,
+		*proof;
 	uint64_t pinned_bytes;
 	uint32_t first_node, n_nodes;
 	const char *driver;
@@ -35,24 +36,25 @@ struct row {
 };
 
 static const struct row safe_rows[] = {
-	{ 4242, "train", "/system.slice/train.service", "accelerators", "enforce", "hold", "held",
-	  "corruption", "no: held", "verified", 68719476736, 0, 2, "habanalabs", true, false },
-	{ 4343, "fio", "/user.slice/fio.scope", "io", "enforce", "hold", "draining", "cost",
-	  "no: held", "idle", 16777216, 1, 1, "io_uring", true, false },
-	{ 4444, "watcher", "/system.slice/watcher.service", "", "enforce", "none", "watched",
-	  "none", "yes", "none", 0, 0, 0, "", false, false },
+	{ 4242, "train", "/system.slice/train.service", "accelerators", "enforce", "hold",
+	  "held", "corruption", "no: held", "verified", 68719476736, 0, 2, "habanalabs",
+	  true, false },
+	{ 4343, "fio", "/user.slice/fio.scope", "io", "enforce", "hold", "draining",
+	  "cost", "no: held", "idle", 16777216, 1, 1, "io_uring", true, false },
+	{ 4444, "watcher", "/system.slice/watcher.service", "", "enforce", "none",
+	  "watched", "none", "yes", "none", 0, 0, 0, "", false, false },
 };
 
 /* The longest words everywhere, and a name chosen by an enemy. */
 static const struct row exposed_rows[] = {
 	{ 4194304, "\033[2J\033]0;x\n\xe2\x80\xae!",
 	  "/kubepods.slice/kubepods-burstable.slice/cri-0123456789abcdef.scope",
-	  "accelerators-of-the-second-floor", "audit", "hold", "watched", "corruption", "yes",
-	  "unverified", 1099511627776, 0, 8, "some_long_driver_name", true, true },
-	{ 7, "ib", "/", "rdma", "audit", "hold", "watched", "cost", "yes", "ineffective", 0, 5, 1,
-	  "ib_uverbs", true, true },
-	{ 0, "", "/system.slice/held.service", "rdma", "enforce", "hold", "released", "cost",
-	  "no: sysctl", "unverified", 4096, 0, 1, "", true, false },
+	  "accelerators-of-the-second-floor", "audit", "hold", "watched", "corruption",
+	  "yes", "unverified", 1099511627776, 0, 8, "some_long_driver_name", true, true },
+	{ 7, "ib", "/", "rdma", "audit", "hold", "watched", "cost", "yes", "ineffective",
+	  0, 5, 1, "ib_uverbs", true, true },
+	{ 0, "", "/system.slice/held.service", "rdma", "enforce", "hold", "released",
+	  "cost", "no: sysctl", "unverified", 4096, 0, 1, "", true, false },
 };
 
 struct scene {
@@ -67,21 +69,26 @@ struct scene {
 };
 
 static const struct scene scenes[] = {
-	{ "safe", safe_rows, 3, "enforce", "affected", "5.10.50 lacks the fix for CVE-2022-48797",
-	  "0.1", "", 1, 2, 2, 0, 0, NULL, NULL, false },
+	{ "safe", safe_rows, 3, "enforce", "affected",
+	  "5.10.50 lacks the fix for CVE-2022-48797", "0.1", "", 1, 2, 2, 0, 0, NULL,
+	  NULL, false },
 	{ "exposed", exposed_rows, 3, "audit", "affected",
 	  "5.10.50 lacks the fix for CVE-2022-48797", "",
-	  "/dev/pinsafe is not there; install pinsafe-dkms, then modprobe pinsafe", 1, 3, 0, 2, 1,
+	  "/dev/pinsafe is not there; install pinsafe-dkms, then modprobe pinsafe", 1, 3,
+	  0, 2, 1,
 	  "pins of drivers that do not book to VmPin are not seen: without the module there is "
-	  "no bell; install pinsafe-dkms", "/etc/pinsafe/pinsafed.conf:3: no such key \"Mdoe\"",
+	  "no bell; install pinsafe-dkms",
+	  "/etc/pinsafe/pinsafed.conf:3: no such key \"Mdoe\"", false },
+	{ "disarmed", safe_rows, 2, "enforce", "fixed", "6.12.117 is later than 5.19",
+	  "0.1", "", 3, 2, 2, 0, 0, NULL, NULL, true },
+	{ "empty", NULL, 0, "enforce", "fixed", "6.12.117 is later than 5.19", "0.1", "",
+	  1, 0, 0, 0, 0, NULL, NULL, false },
+	{ "deny", NULL, 0, "enforce", "unknown", "", "0.1", "", 0, 0, 0, 0, 0, NULL, NULL,
 	  false },
-	{ "disarmed", safe_rows, 2, "enforce", "fixed", "6.12.117 is later than 5.19", "0.1", "",
-	  3, 2, 2, 0, 0, NULL, NULL, true },
-	{ "empty", NULL, 0, "enforce", "fixed", "6.12.117 is later than 5.19", "0.1", "", 1, 0, 0,
-	  0, 0, NULL, NULL, false },
-	{ "deny", NULL, 0, "enforce", "unknown", "", "0.1", "", 0, 0, 0, 0, 0, NULL, NULL, false },
-	{ "die", NULL, 0, "enforce", "unknown", "", "0.1", "", 0, 0, 0, 0, 0, NULL, NULL, false },
-	{ "old", NULL, 0, "enforce", "unknown", "", "0.1", "", 0, 0, 0, 0, 0, NULL, NULL, false },
+	{ "die", NULL, 0, "enforce", "unknown", "", "0.1", "", 0, 0, 0, 0, 0, NULL, NULL,
+	  false },
+	{ "old", NULL, 0, "enforce", "unknown", "", "0.1", "", 0, 0, 0, 0, 0, NULL, NULL,
+	  false },
 };
 
 static const struct scene *scene;
@@ -101,8 +108,9 @@ static uint64_t ago_usec(uint64_t usec)
 
 /* ---- properties -------------------------------------------------------- */
 
-static int get_string(sd_bus *bus, const char *path, const char *interface, const char *name,
-		      sd_bus_message *reply, void *data, sd_bus_error *error)
+static int get_string(sd_bus *bus, const char *path, const char *interface,
+		      const char *name, sd_bus_message *reply, void *data,
+		      sd_bus_error *error)
 {
 	const char *value = "0.1";
 
@@ -122,8 +130,9 @@ static int get_string(sd_bus *bus, const char *path, const char *interface, cons
 	return sd_bus_message_append(reply, "s", value);
 }
 
-static int get_count(sd_bus *bus, const char *path, const char *interface, const char *name,
-		     sd_bus_message *reply, void *data, sd_bus_error *error)
+static int get_count(sd_bus *bus, const char *path, const char *interface,
+		     const char *name, sd_bus_message *reply, void *data,
+		     sd_bus_error *error)
 {
 	uint32_t value = 1;	/* ModuleAbi */
 
@@ -139,8 +148,9 @@ static int get_count(sd_bus *bus, const char *path, const char *interface, const
 	return sd_bus_message_append(reply, "u", value);
 }
 
-static int get_bool(sd_bus *bus, const char *path, const char *interface, const char *name,
-		    sd_bus_message *reply, void *data, sd_bus_error *error)
+static int get_bool(sd_bus *bus, const char *path, const char *interface,
+		    const char *name, sd_bus_message *reply, void *data,
+		    sd_bus_error *error)
 {
 	bool is_armed = *scene->module_version && !scene->is_disarmed;
 
@@ -149,12 +159,14 @@ static int get_bool(sd_bus *bus, const char *path, const char *interface, const 
 				     is_armed : !scene->reload_error);
 }
 
-static int get_time(sd_bus *bus, const char *path, const char *interface, const char *name,
-		    sd_bus_message *reply, void *data, sd_bus_error *error)
+static int get_time(sd_bus *bus, const char *path, const char *interface,
+		    const char *name, sd_bus_message *reply, void *data,
+		    sd_bus_error *error)
 {
 	(void)bus, (void)path, (void)interface, (void)data, (void)error;
-	return sd_bus_message_append(reply, "t", ago_usec(strcmp(name, "StartedUsec") == 0 ?
-							  125000000 : 62000000));
+	return sd_bus_message_append(
+		reply, "t",
+		ago_usec(strcmp(name, "StartedUsec") == 0 ? 125000000 : 62000000));
 }
 
 static int get_balancing(sd_bus *bus, const char *path, const char *interface,
@@ -165,8 +177,9 @@ static int get_balancing(sd_bus *bus, const char *path, const char *interface,
 	return sd_bus_message_append(reply, "i", scene->balancing);
 }
 
-static int get_missing(sd_bus *bus, const char *path, const char *interface, const char *name,
-		       sd_bus_message *reply, void *data, sd_bus_error *error)
+static int get_missing(sd_bus *bus, const char *path, const char *interface,
+		       const char *name, sd_bus_message *reply, void *data,
+		       sd_bus_error *error)
 {
 	(void)bus, (void)path, (void)interface, (void)name, (void)data, (void)error;
 	return sd_bus_message_append(reply, "as", scene->missing ? 1 : 0, scene->missing);
@@ -194,25 +207,28 @@ static int append_row(sd_bus_message *reply, const struct row *row)
 {
 	sd_bus_message_open_container(reply, 'a', "{sv}");
 	sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}{sv}", "pid", "i", row->pid,
-			      "start_ticks", "t", (uint64_t)77, "comm", "s", row->comm, "user",
-			      "u", 1000, "executable", "s", row->pid ? "/usr/bin/x" : "");
-	sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}{sv}", "cgroup", "s", row->cgroup, "policy",
-			      "s", row->policy, "mode", "s", row->mode, "action", "s",
-			      row->action, "state", "s", row->state);
-	sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}{sv}", "origin", "s", "policy", "risk", "s",
-			      row->risk, "scanned", "s", row->scanned, "proof", "s", row->proof,
-			      "reason", "s", "its policy wants it, and nothing speaks against it");
-	sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}{sv}", "pinner", "b", row->is_pinner,
-			      "pinned_bytes", "t", row->pinned_bytes, "pinned_source", "s",
-			      row->pinned_bytes ? "sight" : "bell", "large_bytes", "t",
-			      (uint64_t)0, "driver", "s", row->driver);
+			      "start_ticks", "t", (uint64_t)77, "comm", "s", row->comm,
+			      "user", "u", 1000, "executable", "s",
+			      row->pid ? "/usr/bin/x" : "");
+	sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}{sv}", "cgroup", "s", row->cgroup,
+			      "policy", "s", row->policy, "mode", "s", row->mode,
+			      "action", "s", row->action, "state", "s", row->state);
+	sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}{sv}", "origin", "s", "policy",
+			      "risk", "s", row->risk, "scanned", "s", row->scanned,
+			      "proof", "s", row->proof, "reason", "s",
+			      "its policy wants it, and nothing speaks against it");
+	sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}{sv}", "pinner", "b",
+			      row->is_pinner, "pinned_bytes", "t", row->pinned_bytes,
+			      "pinned_source", "s", row->pinned_bytes ? "sight" : "bell",
+			      "large_bytes", "t", (uint64_t)0, "driver", "s",
+			      row->driver);
 	append_nodes(reply, row);
-	sd_bus_message_append(reply, "{sv}", "devices", "a(si)", 2, "/dev/accel/accel0", 1,
-			      "/dev/infiniband/uverbs0", -1);
-	sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}{sv}", "vm_pin_bytes", "t", (uint64_t)0,
-			      "refused_scans", "t", (uint64_t)12, "last_refused_usec", "t",
-			      ago_usec(1100000), "since_usec", "t", ago_usec(62000000),
-			      "exposed", "b", row->is_exposed);
+	sd_bus_message_append(reply, "{sv}", "devices", "a(si)", 2, "/dev/accel/accel0",
+			      1, "/dev/infiniband/uverbs0", -1);
+	sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}{sv}", "vm_pin_bytes", "t",
+			      (uint64_t)0, "refused_scans", "t", (uint64_t)12,
+			      "last_refused_usec", "t", ago_usec(1100000), "since_usec",
+			      "t", ago_usec(62000000), "exposed", "b", row->is_exposed);
 	return sd_bus_message_close_container(reply);
 }
 
@@ -259,7 +275,8 @@ static const struct row *find_row(int32_t pid, const char *cgroup)
 
 static char named[256];	/* the target of the last call */
 
-static int read_target(sd_bus_message *call, const struct row **ret_row, sd_bus_error *error)
+static int read_target(sd_bus_message *call, const struct row **ret_row,
+		       sd_bus_error *error)
 {
 	const char *cgroup;
 	uint64_t start;
@@ -270,12 +287,14 @@ static int read_target(sd_bus_message *call, const struct row **ret_row, sd_bus_
 	if (r < 0)
 		return r;
 	if (is_scene("deny"))
-		return sd_bus_error_set(error, PINSAFE_ERROR_DENIED, "only root may do this");
+		return sd_bus_error_set(error, PINSAFE_ERROR_DENIED,
+					"only root may do this");
 	/* any living process of the test stands for the first row */
 	*ret_row = pid && scene->n_rows ? &scene->rows[0] : find_row(0, cgroup);
 	if (!*ret_row)
 		return sd_bus_error_setf(error, PINSAFE_ERROR_NO_TARGET,
-					 "nothing is known of %s", pid ? "this process" : cgroup);
+					 "nothing is known of %s",
+					 pid ? "this process" : cgroup);
 	snprintf(named, sizeof(named), "%s", pid ? "process" : cgroup);
 	return 0;
 }
@@ -327,7 +346,8 @@ static int reload(sd_bus_message *call, void *data, sd_bus_error *error)
 {
 	(void)data;
 	if (is_scene("deny"))
-		return sd_bus_error_set(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, "");
+		return sd_bus_error_set(
+			error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, "");
 	if (scene->reload_error)
 		return sd_bus_error_setf(error, PINSAFE_ERROR_CONFIG, "%s\n%s",
 					 scene->reload_error, scene->reload_error);
@@ -343,12 +363,12 @@ static int get_host(sd_bus_message *call, void *data, sd_bus_error *error)
 	(void)data, (void)error;
 	if (r < 0)
 		return r;
-	r = sd_bus_message_append(reply, "a{sv}", 9, "nodes_online", "s", "0-1",
-				  "kernel_release", "s", "6.12.0-test", "kernel_verdict", "s",
-				  scene->verdict, "balancing", "i", scene->balancing,
-				  "probes_armed", "b", 1, "pins_acquired", "t", (uint64_t)1 << 40,
-				  "pin_counters", "b", 1, "later", "s", "and more",
-				  "advice", "as", 1, "bind the workload to node 1");
+	r = sd_bus_message_append(
+		reply, "a{sv}", 9, "nodes_online", "s", "0-1", "kernel_release", "s",
+		"6.12.0-test", "kernel_verdict", "s", scene->verdict, "balancing", "i",
+		scene->balancing, "probes_armed", "b", 1, "pins_acquired", "t",
+		(uint64_t)1 << 40, "pin_counters", "b", 1, "later", "s", "and more",
+		"advice", "as", 1, "bind the workload to node 1");
 	return reply_with(reply, r);
 }
 
@@ -372,13 +392,15 @@ static int get_unit(sd_bus_message *call, void *data, sd_bus_error *error)
 	if (strcmp(name, "train.service") == 0)
 		return sd_bus_reply_method_return(call, "o", SYSTEMD_UNIT);
 	if (strcmp(name, "stopped.service") == 0)
-		return sd_bus_reply_method_return(call, "o", SYSTEMD_PATH "/unit/stopped");
+		return sd_bus_reply_method_return(call, "o",
+						  SYSTEMD_PATH "/unit/stopped");
 	return sd_bus_error_setf(error, "org.freedesktop.systemd1.NoSuchUnit",
 				 "Unit %s not loaded.", name);
 }
 
-static int get_cgroup(sd_bus *bus, const char *path, const char *interface, const char *name,
-		      sd_bus_message *reply, void *data, sd_bus_error *error)
+static int get_cgroup(sd_bus *bus, const char *path, const char *interface,
+		      const char *name, sd_bus_message *reply, void *data,
+		      sd_bus_error *error)
 {
 	(void)bus, (void)interface, (void)name, (void)data, (void)error;
 	return sd_bus_message_append(reply, "s", strcmp(path, SYSTEMD_UNIT) == 0 ?
@@ -405,8 +427,10 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_PROPERTY("LastReloadSuccessful", "b", get_bool, 0, 0),
 	SD_BUS_PROPERTY("LastReloadError", "s", get_string, 0, 0),
 	SD_BUS_PROPERTY("StartedUsec", "t", get_time, 0, 0),
-	SD_BUS_METHOD("ListTargets", "", "aa{sv}", list_targets, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD("GetTarget", "(uts)", "a{sv}", get_target, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("ListTargets", "", "aa{sv}", list_targets,
+		      SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("GetTarget", "(uts)", "a{sv}", get_target,
+		      SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetHost", "", "a{sv}", get_host, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetMetrics", "", "s", get_metrics, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Reload", "", "", reload, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -438,12 +462,15 @@ static int serve(sd_bus *bus)
 
 	sd_bus_add_object_vtable(bus, NULL, PINSAFE_BUS_PATH, PINSAFE_BUS_INTERFACE,
 				 is_scene("old") ? empty_vtable : manager_vtable, NULL);
-	sd_bus_add_object_vtable(bus, NULL, SYSTEMD_PATH, "org.freedesktop.systemd1.Manager",
-				 systemd_vtable, NULL);
-	sd_bus_add_object_vtable(bus, NULL, SYSTEMD_UNIT, "org.freedesktop.systemd1.Service",
-				 service_vtable, NULL);
+	sd_bus_add_object_vtable(bus, NULL, SYSTEMD_PATH,
+				 "org.freedesktop.systemd1.Manager", systemd_vtable,
+				 NULL);
+	sd_bus_add_object_vtable(bus, NULL, SYSTEMD_UNIT,
+				 "org.freedesktop.systemd1.Service", service_vtable,
+				 NULL);
 	sd_bus_add_object_vtable(bus, NULL, SYSTEMD_PATH "/unit/stopped",
-				 "org.freedesktop.systemd1.Service", service_vtable, NULL);
+				 "org.freedesktop.systemd1.Service", service_vtable,
+				 NULL);
 	r = sd_bus_request_name(bus, "org.freedesktop.systemd1", 0);
 	if (r >= 0)
 		r = sd_bus_request_name(bus, PINSAFE_BUS_NAME, 0);

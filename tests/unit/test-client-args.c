@@ -112,7 +112,8 @@ static void test_for_takes_a_time(void **state)
 	expect_refused("release 1 --for", "--for: a time is missing, such as 10min");
 	expect_refused("release 1 --for ever",
 		       "--for ever: not a time; write 90s, 10min, 2h or \"1d 6h\"");
-	expect_refused("release 1 --for 0s", "--for 0s: without a length; leave --for out to "
+	expect_refused("release 1 --for 0s",
+		       "--for 0s: without a length; leave --for out to "
 		       "release until the target is gone");
 	expect_refused("release 1 --for 999999999w",
 		       "--for 999999999w: longer than can be counted");
@@ -123,7 +124,8 @@ static void test_wrong_lines_are_named(void **state)
 	(void)state;
 	expect_refused("lsit", "lsit: no such verb; the nearest is \"list\"");
 	expect_refused("shwo 1", "shwo: no such verb; the nearest is \"show\"");
-	expect_refused("checkconfig", "checkconfig: no such verb; the nearest is \"check-config\"");
+	expect_refused("checkconfig",
+		       "checkconfig: no such verb; the nearest is \"check-config\"");
 	expect_refused("list --jsno", "--jsno: no such option");
 	expect_refused("list -x", "-x: no such option");
 	expect_refused("list --for 1s", "list: takes no --for");

@@ -21,7 +21,8 @@ static void test_errors_become_exit_codes(void **state)
 	expect_exit("org.freedesktop.DBus.Error.ServiceUnknown", EXIT_NOT_RUNNING);
 	expect_exit("org.freedesktop.DBus.Error.NameHasNoOwner", EXIT_NOT_RUNNING);
 	expect_exit(PINSAFE_ERROR_DENIED, EXIT_DENIED);
-	expect_exit("org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", EXIT_DENIED);
+	expect_exit("org.freedesktop.DBus.Error.InteractiveAuthorizationRequired",
+		    EXIT_DENIED);
 	expect_exit(PINSAFE_ERROR_NO_TARGET, EXIT_NO_TARGET);
 	expect_exit(PINSAFE_ERROR_CONFIG, EXIT_NO);
 	expect_exit(PINSAFE_ERROR_NO_MODULE, EXIT_NO);

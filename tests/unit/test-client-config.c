@@ -59,7 +59,8 @@ static void test_valid(void **state)
 	char text[1000];
 
 	(void)state;
-	assert_int_equal(ask("[ \"$*\" = '--check-config /etc/x' ]", "/etc/x", true, text), 0);
+	assert_int_equal(
+		ask("[ \"$*\" = '--check-config /etc/x' ]", "/etc/x", true, text), 0);
 	assert_string_equal(text, "{\n"
 			    "  \"schema\":\"pinsafe.check-config/1\",\n"
 			    "  \"valid\":true\n"
@@ -73,8 +74,10 @@ static void test_errors_have_file_and_line(void **state)
 	char text[1000];
 
 	(void)state;
-	assert_int_equal(ask("echo 'a:b.conf:12: no key: \"Mdoe\"' >&2; echo two errors; exit 1",
-			     NULL, true, text), 1);
+	assert_int_equal(
+		ask("echo 'a:b.conf:12: no key: \"Mdoe\"' >&2; echo two errors; exit 1",
+		    NULL, true, text),
+		1);
 	assert_string_equal(text, "{\n"
 			    "  \"schema\":\"pinsafe.check-config/1\",\n"
 			    "  \"valid\":false,\n"

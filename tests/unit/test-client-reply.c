@@ -28,10 +28,12 @@ static int take_letter(void **state)
 	if (!letter || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return -1;
 	letter->other_end = fds[1];
-	if (sd_bus_new(&letter->bus) < 0 || sd_bus_set_fd(letter->bus, fds[0], fds[0]) < 0 ||
+	if (sd_bus_new(&letter->bus) < 0 ||
+	    sd_bus_set_fd(letter->bus, fds[0], fds[0]) < 0 ||
 	    sd_bus_start(letter->bus) < 0)
 		return -1;
-	if (sd_bus_message_new_signal(letter->bus, &letter->message, "/x", "x.y", "Z") < 0)
+	if (sd_bus_message_new_signal(letter->bus, &letter->message, "/x", "x.y", "Z") <
+	    0)
 		return -1;
 	*state = letter;
 	return 0;
@@ -60,20 +62,23 @@ static void test_dictionary_of_everything(void **state)
 	sd_bus_message *message = ((struct letter *)*state)->message;
 	_cleanup_(facts_free) struct facts *facts = NULL;
 
-	assert_true(sd_bus_message_append(message, "a{sv}", 7, "LastReloadUsec", "t", UINT64_MAX,
-					  "balancing", "i", -1, "Held", "u", UINT32_MAX, "armed",
-					  "b", 1, "comm", "s", "\033", "Missing", "as", 2, "a",
-					  "b", "nodes", "a(ut)", 1, 3, (uint64_t)4096) >= 0);
+	assert_true(sd_bus_message_append(message, "a{sv}", 7, "LastReloadUsec", "t",
+					  UINT64_MAX, "balancing", "i", -1, "Held", "u",
+					  UINT32_MAX, "armed", "b", 1, "comm", "s",
+					  "\033", "Missing", "as", 2, "a", "b", "nodes",
+					  "a(ut)", 1, 3, (uint64_t)4096) >= 0);
 	seal(message);
 	assert_int_equal(reply_read(message, &facts), 0);
-	assert_string_equal(facts_string(facts, "last_reload_usec"), "18446744073709551615");
+	assert_string_equal(facts_string(facts, "last_reload_usec"),
+			    "18446744073709551615");
 	assert_int_equal(facts_s64(facts, "balancing"), -1);
 	assert_int_equal(facts_u64(facts, "held"), UINT32_MAX);
 	assert_true(facts_bool(facts, "armed"));
 	assert_string_equal(facts_string(facts, "comm"), "\033");
 	assert_string_equal(facts_text(facts_at(facts_get(facts, "missing"), 1)), "b");
 	assert_int_equal(facts_u64(facts_at(facts_get(facts, "nodes"), 0), "node"), 3);
-	assert_int_equal(facts_u64(facts_at(facts_get(facts, "nodes"), 0), "bytes"), 4096);
+	assert_int_equal(facts_u64(facts_at(facts_get(facts, "nodes"), 0), "bytes"),
+			 4096);
 }
 
 static void test_list_of_dictionaries(void **state)
@@ -81,8 +86,8 @@ static void test_list_of_dictionaries(void **state)
 	sd_bus_message *message = ((struct letter *)*state)->message;
 	_cleanup_(facts_free) struct facts *facts = NULL;
 
-	assert_true(sd_bus_message_append(message, "aa{sv}", 2, 1, "pid", "i", 1, 1, "pid", "i",
-					  2) >= 0);
+	assert_true(sd_bus_message_append(message, "aa{sv}", 2, 1, "pid", "i", 1, 1,
+					  "pid", "i", 2) >= 0);
 	seal(message);
 	assert_int_equal(reply_read(message, &facts), 0);
 	assert_int_equal(facts_length(facts), 2);
@@ -125,14 +130,15 @@ static void test_no_value_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_dictionary_of_everything, take_letter,
-						drop_letter),
+		cmocka_unit_test_setup_teardown(test_dictionary_of_everything,
+						take_letter, drop_letter),
 		cmocka_unit_test_setup_teardown(test_list_of_dictionaries, take_letter,
 						drop_letter),
-		cmocka_unit_test_setup_teardown(test_unknown_structures_are_lists, take_letter,
-						drop_letter),
-		cmocka_unit_test_setup_teardown(test_empty_and_foreign_replies_are_refused,
+		cmocka_unit_test_setup_teardown(test_unknown_structures_are_lists,
 						take_letter, drop_letter),
+		cmocka_unit_test_setup_teardown(
+			test_empty_and_foreign_replies_are_refused, take_letter,
+			drop_letter),
 		cmocka_unit_test_setup_teardown(test_no_value_is_refused, take_letter,
 						drop_letter),
 	};

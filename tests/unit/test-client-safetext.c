@@ -38,7 +38,7 @@ static void test_escape_follows_the_locale(void **state)
 		skip();
 	expect_escaped("träin", "träin");
 	expect_escaped("tr\xe4in", "tr\\xe4in");		/* Latin-1 is not UTF-8 */
-	expect_escaped("\xe2\x80\xae", "\\xe2\\x80\\xae");	/* right-to-left override */
+	expect_escaped("\xe2\x80\xae", "\\xe2\\x80\\xae"); /* right-to-left override */
 	expect_escaped("\xc2\x9b", "\\xc2\\x9b");		/* CSI of one character */
 	expect_escaped("\xe2\x82", "\\xe2\\x82");		/* cut short */
 	setlocale(LC_CTYPE, "C");
@@ -72,7 +72,8 @@ static void expect_utf8(const char *text, const char *expected)
 static void test_utf8_replaces_what_is_broken(void **state)
 {
 	(void)state;
-	expect_utf8("plain \x01 ä 日 \xf0\x9f\x98\x80", "plain \x01 ä 日 \xf0\x9f\x98\x80");
+	expect_utf8("plain \x01 ä 日 \xf0\x9f\x98\x80",
+		    "plain \x01 ä 日 \xf0\x9f\x98\x80");
 	expect_utf8("\xff", BAD);
 	expect_utf8("a\xe4z", "a" BAD "z");
 	expect_utf8("\xe2\x82", BAD BAD);		/* cut short */

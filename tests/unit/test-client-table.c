@@ -37,8 +37,8 @@ static void expect_paper(struct paper *paper, const char *expected)
 	free(paper->text);
 }
 
-static void add(struct table *table, const char *pid, const char *comm, const char *cgroup,
-		const char *proof)
+static void add(struct table *table, const char *pid, const char *comm,
+		const char *cgroup, const char *proof)
 {
 	assert_int_equal(table_add_row(table), 0);
 	assert_int_equal(table_set(table, 0, TONE_PLAIN, pid), 0);
@@ -175,8 +175,10 @@ static void test_a_name_cannot_pass_for_a_row(void **state)
 
 	(void)state;
 	take_paper(&paper, 80);
-	sheet_print(&paper.style, paper.out, "Process", TONE_PLAIN, "x\n      Proof  verified");
-	sheet_print_lines(&paper.style, paper.out, "Reload", TONE_PLAIN, "FAILED:\na:1: \033");
+	sheet_print(&paper.style, paper.out, "Process", TONE_PLAIN,
+		    "x\n      Proof  verified");
+	sheet_print_lines(&paper.style, paper.out, "Reload", TONE_PLAIN,
+			  "FAILED:\na:1: \033");
 	expect_paper(&paper,
 		     "    Process  x\\n      Proof  verified\n"
 		     "     Reload  FAILED:\n"

@@ -87,9 +87,11 @@ static void test_units(void **state)
 static void test_the_rest_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "train", "0", "pid:", "pid:0", "pid:-1", "pid:+1", "pid: 1", "4194305",
-		"99999999999999999999999", "1 2", "0x10", "cgroup:a", "cgroup:", "/a//b", "/a/../b",
-		"/..", "/.", "unit:", "unit:a/b", "unit:a b", "unit:\n", "PID:1",
+		"",	    "train",   "0",	   "pid:",    "pid:0",
+		"pid:-1",   "pid:+1",  "pid: 1",   "4194305", "99999999999999999999999",
+		"1 2",	    "0x10",    "cgroup:a", "cgroup:", "/a//b",
+		"/a/../b",  "/..",     "/.",	   "unit:",   "unit:a/b",
+		"unit:a b", "unit:\n", "PID:1",
 	};
 	size_t i;
 
@@ -136,7 +138,8 @@ static void test_start_time_whatever_the_name(void **state)
 	assert_int_equal(target_parse_stat("", &start), -EBADMSG);
 	assert_int_equal(target_parse_stat("7 (sh) S 1 2", &start), -EBADMSG);
 	assert_int_equal(target_parse_stat("7 (sh) S " FIELDS_4_TO_21, &start), -EBADMSG);
-	assert_int_equal(target_parse_stat("7 (sh) S " FIELDS_4_TO_21 "x", &start), -EBADMSG);
+	assert_int_equal(target_parse_stat("7 (sh) S " FIELDS_4_TO_21 "x", &start),
+			 -EBADMSG);
 }
 
 static void test_start_time_of_a_tree(void **state)

@@ -42,8 +42,8 @@ static void test_parse_reads_systemds_spans(void **state)
 static void test_parse_refuses_the_rest(void **state)
 {
 	static const char *const bad[] = {
-		"", " ", "min", "10x", "10 fortnights", "-5s", "+5s", "1.5h", "5s,", "1h x",
-		"0x10", "5 s s",
+		"",    " ",    "min", "10x",  "10 fortnights", "-5s",
+		"+5s", "1.5h", "5s,", "1h x", "0x10",	       "5 s s",
 	};
 	size_t i;
 

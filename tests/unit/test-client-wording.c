@@ -59,10 +59,12 @@ static void test_headline_when_all_is_well(void **state)
 	set(status, "pinners", 0);
 	expect_headline(status, TONE_GOOD, "NOTHING TO PROTECT: no process pins memory");
 	set_string(status, "module_version", "");
-	expect_headline(status, TONE_GOOD, "NOTHING TO PROTECT: no process pins memory, as far as "
+	expect_headline(status, TONE_GOOD,
+			"NOTHING TO PROTECT: no process pins memory, as far as "
 			"can be seen without the module");
 	set(status, "balancing", 0);
-	expect_headline(status, TONE_GOOD, "SAFE: NUMA balancing is off, nothing is scanned");
+	expect_headline(status, TONE_GOOD,
+			"SAFE: NUMA balancing is off, nothing is scanned");
 	facts_set(status, "balancing", facts_new_s64(-1));
 	expect_headline(status, TONE_GOOD, "SAFE: this kernel has no NUMA balancing");
 }
@@ -73,19 +75,22 @@ static void test_headline_of_the_exposed(void **state)
 
 	(void)state;
 	set(status, "exposed", 2);
-	expect_headline(status, TONE_BAD, "EXPOSED: NUMA balancing can corrupt the pinned memory "
+	expect_headline(status, TONE_BAD,
+			"EXPOSED: NUMA balancing can corrupt the pinned memory "
 			"of 2 of 3 pinners");
 	assert_non_null(wording_next_step(status));
 	set_string(status, "kernel_verdict", "fixed");
 	set_string(status, "mode", "audit");
-	expect_headline(status, TONE_WARN, "EXPOSED: NUMA balancing scans the pinned memory of 2 "
+	expect_headline(status, TONE_WARN,
+			"EXPOSED: NUMA balancing scans the pinned memory of 2 "
 			"of 3 pinners; audit mode: nothing is changed");
 	assert_non_null(strstr(wording_next_step(status), "Mode=enforce"));
 	set_string(status, "kernel_verdict", "unknown");
 	set_string(status, "mode", "enforce");
 	set(status, "pinners", 1);
 	set(status, "exposed", 1);
-	expect_headline(status, TONE_WARN, "EXPOSED: NUMA balancing scans, and on this kernel "
+	expect_headline(status, TONE_WARN,
+			"EXPOSED: NUMA balancing scans, and on this kernel "
 			"perhaps corrupts, the pinned memory of 1 of 1 pinner");
 }
 
@@ -111,7 +116,8 @@ static void test_headline_when_a_hold_does_not_work(void **state)
 	assert_non_null(strstr(wording_next_step(status), "ftrace_enabled"));
 	set(status, "exposed", 1);
 	set(status, "ineffective", 1);
-	expect_headline(status, TONE_BAD, "NOT PROTECTED: 1 target is held, but scans go on");
+	expect_headline(status, TONE_BAD,
+			"NOT PROTECTED: 1 target is held, but scans go on");
 }
 
 /* A daemon that says less than we ask must not make us say more than it knows. */
@@ -122,7 +128,8 @@ static void test_headline_of_nothing_is_not_protected(void **state)
 	_cleanup_(free) char *text = wording_headline(status, &tone);
 
 	(void)state;
-	assert_string_equal(text, "UNKNOWN: pinsafed does not say whether memory is protected");
+	assert_string_equal(text,
+			    "UNKNOWN: pinsafed does not say whether memory is protected");
 	assert_int_equal(tone, TONE_WARN);
 }
 
@@ -147,16 +154,19 @@ static void test_target(void **state)
 	expect_target(target, TONE_GOOD, "PROTECTED: not scanned (own policy)");
 	facts_set(target, "exposed", facts_new_bool(true));
 	set_string(target, "scanned", "yes");
-	expect_target(target, TONE_BAD, "EXPOSED: its pinned memory is scanned; risk: corruption");
+	expect_target(target, TONE_BAD,
+		      "EXPOSED: its pinned memory is scanned; risk: corruption");
 	set_string(target, "risk", "cost");
 	set_string(target, "mode", "audit");
-	expect_target(target, TONE_WARN, "EXPOSED: its pinned memory is scanned; risk: cost; audit "
+	expect_target(target, TONE_WARN,
+		      "EXPOSED: its pinned memory is scanned; risk: cost; audit "
 		      "mode: nothing is changed");
 	set_string(target, "proof", "ineffective");
 	expect_target(target, TONE_BAD, "NOT PROTECTED: held, but scans go on");
 }
 
-static void expect_action(const char *target_state, const char *action, const char *expected)
+static void expect_action(const char *target_state, const char *action,
+			  const char *expected)
 {
 	_cleanup_(facts_free) struct facts *target = facts_new_dict();
 
@@ -192,7 +202,8 @@ static void test_reload(void **state)
 	expect_reload(status, "none since the start");
 	set(status, "last_reload_usec", 5000000);
 	set_string(status, "last_reload_error", "a:1: bad");
-	expect_reload(status, "FAILED 1min 5s ago, the configuration before it is in force:\n"
+	expect_reload(status,
+		      "FAILED 1min 5s ago, the configuration before it is in force:\n"
 		      "a:1: bad");
 	facts_set(status, "last_reload_successful", facts_new_bool(true));
 	expect_reload(status, "done 1min 5s ago");
