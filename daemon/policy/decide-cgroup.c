@@ -178,13 +178,11 @@ static int judge_leftover(struct decision *decision, const struct held *held)
 
 static int add_leftovers(struct decision *decision)
 {
-	const struct decide_input *input = decision->input;
-
-	for (size_t i = 0; i < input->n_held; i++) {
-		const struct held *held = &input->held[i];
+	for (size_t i = decision->first_cgroup; i < decision->n_held; i++) {
+		const struct held *held = decision->held[i];
 		int r;
 
-		if (held->id.kind != TARGET_CGROUP || plan_find(&decision->plan, &held->id))
+		if (plan_find(&decision->plan, &held->id))
 			continue;
 		r = judge_leftover(decision, held);
 		if (r < 0)
@@ -195,16 +193,8 @@ static int add_leftovers(struct decision *decision)
 
 int decision_judge_cgroups(struct decision *decision)
 {
-	int r;
-
-	r = add_orders(decision);
-	if (r < 0)
-		return r;
-	r = add_wishes(decision, MODE_ENFORCE);
-	if (r < 0)
-		return r;
-	r = add_wishes(decision, MODE_AUDIT);
-	if (r < 0)
-		return r;
-	return add_leftovers(decision);
+	return add_orders(decision) ?:
+	       add_wishes(decision, MODE_ENFORCE) ?:
+	       add_wishes(decision, MODE_AUDIT) ?:
+	       add_leftovers(decision);
 }

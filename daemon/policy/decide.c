@@ -27,27 +27,67 @@ static void decision_done(struct decision *decision)
 	for (size_t i = 0; i < decision->n_subjects; i++)
 		wish_done(&decision->subjects[i].wish);
 	free(decision->subjects);
+	free(decision->held);
 	plan_done(&decision->plan);
 }
 
 DEFINE_CLEANUP_EMBEDDED(struct decision, decision_done);
 
-const struct held *decision_find_held(const struct decision *decision,
-				      const struct target_id *id)
+/* ---- what is held ------------------------------------------------------- */
+
+static int compare_held(const void *a, const void *b)
+{
+	const struct held *const *x = a, *const *y = b;
+
+	return target_id_compare(&(*x)->id, &(*y)->id);
+}
+
+static int sort_held(struct decision *decision)
 {
 	const struct decide_input *input = decision->input;
 
+	decision->held = calloc(input->n_held + 1, sizeof(*decision->held));
+	if (!decision->held)
+		return -ENOMEM;
 	for (size_t i = 0; i < input->n_held; i++) {
-		if (target_id_compare(&input->held[i].id, id) == 0)
-			return &input->held[i];
+		decision->held[i] = &input->held[i];
+		decision->first_cgroup += input->held[i].id.kind == TARGET_PROCESS;
 	}
-	return NULL;
+	decision->n_held = input->n_held;
+	qsort(decision->held, decision->n_held, sizeof(*decision->held), compare_held);
+	return 0;
+}
+
+const struct held *decision_find_held(const struct decision *decision,
+				      const struct target_id *id)
+{
+	const struct held wanted = { .id = *id };
+	const struct held *key = &wanted;
+	const struct held **found = bsearch(&key, decision->held, decision->n_held,
+					    sizeof(*decision->held), compare_held);
+
+	return found ? *found : NULL;
 }
 
 bool decision_is_effective(const struct held *held)
 {
 	return held && !held->is_draining;
 }
+
+/* Processes come before cgroups in the order of targets. */
+static const struct held *find_around(const struct decision *decision,
+				      const struct process_facts *facts)
+{
+	for (size_t i = decision->first_cgroup; i < decision->n_held; i++) {
+		const struct held *held = decision->held[i];
+
+		if (decision_is_effective(held) && match_target(&held->id, facts))
+			return held;
+	}
+	return NULL;
+}
+
+/* ---- what should be ----------------------------------------------------- */
 
 bool decision_wants(const struct wish *wish, enum target_kind kind)
 {
@@ -61,21 +101,6 @@ enum risk decision_risk(const struct decision *decision, const struct subject *s
 		return RISK_NONE;
 	return policy_host_risk(decision->input->config,
 				&decision->input->snapshot->host);
-}
-
-static const struct held *find_around(const struct decision *decision,
-				      const struct process_facts *facts)
-{
-	const struct decide_input *input = decision->input;
-
-	for (size_t i = 0; i < input->n_held; i++) {
-		const struct held *held = &input->held[i];
-
-		if (held->id.kind == TARGET_CGROUP && decision_is_effective(held) &&
-		    match_target(&held->id, facts))
-			return held;
-	}
-	return NULL;
 }
 
 static int add_subject(struct decision *decision, const struct process_facts *facts)
@@ -122,18 +147,17 @@ static void wake_for_orders(struct decision *decision)
 	}
 }
 
+/* ---- the decision ------------------------------------------------------- */
+
 int policy_decide(const struct decide_input *input, struct plan *ret_plan)
 {
 	_cleanup_(decision_done) struct decision decision = { .input = input };
 	int r;
 
-	r = add_subjects(&decision);
-	if (r < 0)
-		return r;
-	r = decision_judge_processes(&decision);
-	if (r < 0)
-		return r;
-	r = decision_judge_cgroups(&decision);
+	r = sort_held(&decision) ?:
+	    add_subjects(&decision) ?:
+	    decision_judge_processes(&decision) ?:
+	    decision_judge_cgroups(&decision);
 	if (r < 0)
 		return r;
 	wake_for_orders(&decision);

@@ -18,6 +18,9 @@ struct subject {
 
 struct decision {
 	const struct decide_input *input;
+	const struct held **held;	/* as input's, in the order of targets: */
+	size_t n_held;
+	size_t first_cgroup;		/* processes before, cgroups from here on */
 	struct subject *subjects;	/* as the snapshot's processes */
 	size_t n_subjects;
 	struct plan plan;
