@@ -148,6 +148,16 @@ static void test_empty_line_is_refused(void **state)
 	free(error);
 }
 
+static void test_swapped_letters_are_one_mistake(void **state)
+{
+	static const struct verb two[] = {
+		{ .name = "bacd" }, { .name = "ab" }, { .name = NULL },
+	};
+
+	(void)state;
+	assert_string_equal(args_nearest_verb(two, "ba")->name, "ab");
+}
+
 static void test_nearest_of_a_long_word(void **state)
 {
 	char word[4096];
@@ -168,6 +178,7 @@ int main(void)
 		cmocka_unit_test(test_for_takes_a_time),
 		cmocka_unit_test(test_wrong_lines_are_named),
 		cmocka_unit_test(test_empty_line_is_refused),
+		cmocka_unit_test(test_swapped_letters_are_one_mistake),
 		cmocka_unit_test(test_nearest_of_a_long_word),
 	};
 
