@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=240
+# lab: nodes=2 limit=400
 # What an administrator has right after installing: all is there, and nothing
 # is changed.
 . /mnt/lab/guest/product.sh

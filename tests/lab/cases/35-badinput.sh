@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=240
+# lab: nodes=2 limit=400
 # Wrong input gets its error, names the place, and changes nothing.
 . /mnt/lab/guest/product.sh
 

@@ -11,7 +11,7 @@ ok "pages on four nodes" work_start pin --kind pinlab:fast --pages 1000 --place 
 pid=$(work_pid pin)
 ok "it is held" until_true 30 held "$pid"
 is "each node to the page" \
-	"$(pinsafectl show --json "$pid" | jq -c '[.target.nodes[] | [.node // .[0], (.bytes // .[1]) / 4096]]')" \
+	"$(pinsafectl show --json "$pid" | jq -c '[.nodes[] | [.node, .bytes / 4096]]')" \
 	"[[0,400],[1,300],[2,200],[3,100]]"
 no_scan "on four nodes" "$pid" 3
 
