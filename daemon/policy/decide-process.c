@@ -46,6 +46,8 @@ static enum plan_op judge_free(const struct decision *decision,
 		*ret_remark = decision->input->snapshot->host.has_module ?
 				      "; not possible with this module on this kernel" :
 				      "; not possible without the pinsafe module";
+	if (wish->action == ACTION_NONE && subject->around)
+		*ret_remark = "; its cgroup is held";
 	return decision_wants(wish, TARGET_PROCESS) ? PLAN_HOLD : PLAN_WATCH;
 }
 

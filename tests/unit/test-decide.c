@@ -477,7 +477,7 @@ static void test_held_cgroup_covers_its_processes(void **state)
 	assert_plan("watch process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned no: held; policy all: pins 16 MiB\n"
 		    "watch process 101@1010: mode enforce, action none, risk none,"
-		    " scanned no: held; no policy matches: pins nothing\n"
+		    " scanned no: held; no policy matches: pins nothing; its cgroup is held\n"
 		    "watch process 102@1020: mode enforce, action none, risk none,"
 		    " scanned yes; no policy matches: pins nothing\n"
 		    "keep cgroup /work.service: mode enforce, action hold, risk cost,"
@@ -581,7 +581,7 @@ static void test_cgroup_stays_held_between_two_workers(void **state)
 	add_process(100, "/work.service", 7);
 	add_held_cgroup("/work.service", 7, "all");
 	assert_plan("watch process 100@1000: mode enforce, action none, risk none,"
-		    " scanned no: held; no policy matches: pins nothing\n"
+		    " scanned no: held; no policy matches: pins nothing; its cgroup is held\n"
 		    "keep cgroup /work.service: mode enforce, action hold, risk none,"
 		    " scanned no: held; somebody in it has pinned, so it is held until it is"
 		    " gone\n");
@@ -595,7 +595,8 @@ static void test_cgroup_nobody_wants_is_released(void **state)
 	add_pinner();
 	add_held_cgroup("/work.service", 7, "all");
 	assert_plan("watch process 100@1000: mode enforce, action none, risk cost,"
-		    " scanned no: held; policy not wants nothing done: pins 16 MiB\n"
+		    " scanned no: held; policy not wants nothing done: pins 16 MiB;"
+		    " its cgroup is held\n"
 		    "release cgroup /work.service: mode enforce, action hold, risk none,"
 		    " scanned no: held; no policy wants it held any more\n");
 	configure(ENFORCE);
@@ -612,7 +613,8 @@ static void test_cgroup_is_released_by_order(void **state)
 	add_held_cgroup("/work.service", 7, "all");
 	add_order_cgroup(false, "/work.service", 7);
 	assert_plan("watch process 100@1000: mode enforce, action none, risk cost,"
-		    " scanned no: held; released by order on cgroup /work.service\n"
+		    " scanned no: held; released by order on cgroup /work.service;"
+		    " its cgroup is held\n"
 		    "release cgroup /work.service: mode enforce, action hold, risk none,"
 		    " scanned no: held; released by order\n");
 }
