@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Finding processes.  A sweep reads status of every process.  Open files are
- * looked at only
+ * Finding processes.  A sweep reads status of every process, some 10 us each.
+ * Their open files cost five times that and more, because the kernel makes an
+ * inode for each one that is listed, so they are looked at only
  *
  *  - of all processes, when device numbers are asked for: nothing else in /proc
  *    tells who has a device open;
- *  - of holders of CAP_IPC_LOCK, when not: theirs are the rings that 7.x books
- *    nowhere (see proc.c).  Not seen by /proc: a ring whose maker has dropped
- *    the capability since.
+ *  - of holders of CAP_IPC_LOCK, while any page of the host is pinned: theirs
+ *    are the rings that 7.x books nowhere (see proc.c).  Not seen: a ring whose
+ *    maker has dropped the capability since.
  */
 #include "daemon/sense/proc.h"
 
@@ -20,6 +21,7 @@
 #include "daemon/sense/cgroup.h"
 #include "daemon/sense/fds.h"
 #include "daemon/sense/proc-text.h"
+#include "daemon/sense/topology.h"
 
 DEFINE_CLEANUP_EMBEDDED(struct fds, fds_done);
 
@@ -73,53 +75,69 @@ static int add_pid(int proc_fd, pid_t pid, struct id_list *list)
 	return r < 0 ? 0 : id_list_add(list, id);
 }
 
-static bool has_number(const struct device_open *device,
-		       const struct device_number *numbers, size_t n_numbers)
+/* What a sweep looks for. */
+struct sweep {
+	int proc_fd;
+	const struct device_number *devices;
+	size_t n_devices;
+	bool unbooked_rings;
+};
+
+static bool is_wanted(const struct sweep *sweep, const struct device_open *device)
 {
 	size_t i;
 
-	for (i = 0; i < n_numbers; i++)
-		if (numbers[i].major == device->major &&
-		    numbers[i].minor == device->minor)
+	for (i = 0; i < sweep->n_devices; i++)
+		if (sweep->devices[i].major == device->major &&
+		    sweep->devices[i].minor == device->minor)
 			return true;
 	return false;
 }
 
-static bool looks_pinning(int proc_fd, const char *name,
-			  const struct device_number *devices, size_t n_devices)
+static bool has_wanted_fd(const struct sweep *sweep, const char *name)
 {
 	_cleanup_(fds_done) struct fds fds = { 0 };
-	_cleanup_(close) int pid_fd = fs_open_dir(proc_fd, name);
+	_cleanup_(close) int pid_fd = fs_open_dir(sweep->proc_fd, name);
 	size_t i;
 
 	if (pid_fd < 0 || fds_read(pid_fd, &fds) < 0)
 		return false;
 	for (i = 0; i < fds.n_devices; i++)
-		if (has_number(&fds.devices[i], devices, n_devices))
+		if (is_wanted(sweep, &fds.devices[i]))
 			return true;
 	return fds.n_rings > 0;
 }
 
-static bool is_found(int proc_fd, const char *name, const struct device_number *devices,
-		     size_t n_devices)
+static bool is_found(const struct sweep *sweep, const char *name)
 {
 	_cleanup_(free) char *text = NULL;
 	char path[NAME_MAX + sizeof("/status")];
 	struct proc_status status;
 
 	snprintf(path, sizeof(path), "%s/status", name);
-	if (fs_read_all(proc_fd, path, PROC_STATUS_MAX, &text) < 0 ||
+	if (fs_read_all(sweep->proc_fd, path, PROC_STATUS_MAX, &text) < 0 ||
 	    proc_parse_status(text, &status) < 0)
 		return false;
 	if (status.vm_pin_bytes > 0)
 		return true;
-	return status.has_memory && (n_devices > 0 || status.may_lock_memory) &&
-	       looks_pinning(proc_fd, name, devices, n_devices);
+	if (!status.has_memory)
+		return false;
+	return (sweep->n_devices > 0 || (sweep->unbooked_rings && status.may_lock_memory)) &&
+	       has_wanted_fd(sweep, name);
 }
 
-int proc_sweep(int proc_fd, const struct device_number *devices, size_t n_devices,
-	       struct process_id **ret_ids, size_t *ret_n)
+/* The counters lag by a second and may then differ either way by some pages. */
+static bool has_pinned_pages(int sys_fd)
 {
+	uint64_t acquired, released;
+
+	return topology_read_pins(sys_fd, &acquired, &released) < 0 || acquired > released;
+}
+
+int proc_sweep(int proc_fd, int sys_fd, const struct device_number *devices,
+	       size_t n_devices, struct process_id **ret_ids, size_t *ret_n)
+{
+	struct sweep sweep = { proc_fd, devices, n_devices, has_pinned_pages(sys_fd) };
 	_cleanup_(id_list_done) struct id_list list = { 0 };
 	_cleanup_(closedir) DIR *dir = NULL;
 	struct dirent *entry;
@@ -132,9 +150,7 @@ int proc_sweep(int proc_fd, const struct device_number *devices, size_t n_device
 		return r;
 	while ((entry = readdir(dir))) {
 		pid = strtol(entry->d_name, &end, 10);
-		if (pid <= 0 || pid > INT_MAX || *end)
-			continue;
-		if (!is_found(proc_fd, entry->d_name, devices, n_devices))
+		if (pid <= 0 || pid > INT_MAX || *end || !is_found(&sweep, entry->d_name))
 			continue;
 		r = add_pid(proc_fd, (pid_t)pid, &list);
 		if (r < 0)

@@ -34,11 +34,13 @@ struct device_number {
 };
 
 /* All processes that look like pinners or device users by /proc alone: VmPin
- * above 0, an io_uring with registered buffers, or one of the device numbers
- * open.  Reads status of every process and fds only where something else
- * points there (see proc.c for what a sweep costs).  Sorted by pid. */
-int proc_sweep(int proc_fd, const struct device_number *devices, size_t n_devices,
-	       struct process_id **ret_ids, size_t *ret_n);
+ * above 0, one of the device numbers open, or an io_uring with registered buffers
+ * that may be booked nowhere.  Costs 10 us a process; with device numbers, or
+ * for a holder of CAP_IPC_LOCK while anything on the host is pinned, 10 us more
+ * for each open file: ask for devices when opens may have been missed, not each
+ * time.  Sorted by pid. */
+int proc_sweep(int proc_fd, int sys_fd, const struct device_number *devices,
+	       size_t n_devices, struct process_id **ret_ids, size_t *ret_n);
 
 /* The processes in a cgroup v2 directory and below; sorted by pid.  0, -ENOENT. */
 int proc_find_in_cgroup(int proc_fd, int sys_fd, const char *cgroup,

@@ -25,10 +25,11 @@ static void sweep(const char *name, const struct device_number *devices, size_t 
 {
 	_cleanup_(tree_done) struct tree tree = tree_unfold(name);
 	_cleanup_(close) int proc_fd = tree_open(&tree, "proc");
+	_cleanup_(close) int sys_fd = tree_open(&tree, "sys");
 	_cleanup_(free) struct process_id *ids = NULL;
 	size_t n;
 
-	assert_int_equal(proc_sweep(proc_fd, devices, n_devices, &ids, &n), 0);
+	assert_int_equal(proc_sweep(proc_fd, sys_fd, devices, n_devices, &ids, &n), 0);
 	assert_found(ids, n, expected);
 }
 
@@ -43,10 +44,28 @@ static void test_pinners(void **state)
 	sweep("hybrid", NULL, 0, (pid_t[]){ 0 });
 }
 
+/* Nothing on the host is pinned: no ring is looked for. */
+static void test_a_host_that_pins_nothing(void **state)
+{
+	_cleanup_(tree_done) struct tree tree = tree_unfold("two-nodes");
+	_cleanup_(close) int proc_fd = tree_open(&tree, "proc");
+	_cleanup_(close) int sys_fd = tree_open(&tree, "sys");
+	_cleanup_(free) struct process_id *ids = NULL;
+	size_t n;
+
+	(void)state;
+	tree_write(&tree, "sys/devices/system/node/online", "0\n");
+	tree_write(&tree, "sys/devices/system/node/node0/vmstat",
+		   "nr_foll_pin_acquired 100\nnr_foll_pin_released 101\n");
+	assert_int_equal(proc_sweep(proc_fd, sys_fd, NULL, 0, &ids, &n), 0);
+	assert_found(ids, n, (pid_t[]){ 200, 0 });
+}
+
 static void test_device_users(void **state)
 {
 	_cleanup_(tree_done) struct tree tree = tree_unfold("vanishing");
 	_cleanup_(close) int proc_fd = tree_open(&tree, "proc");
+	_cleanup_(close) int sys_fd = tree_open(&tree, "sys");
 	_cleanup_(free) struct process_id *ids = NULL;
 	struct device_number fuse = { 10, 229 };
 	struct stat st;
@@ -59,7 +78,7 @@ static void test_device_users(void **state)
 		   "0 0 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0\n");
 	tree_write(&tree, "proc/20/status", "Uid:\t7\t7\nThreads:\t1\nVmPin:\t0 kB\n");
 	tree_link(&tree, "proc/20/fd/3", "/dev/fuse");
-	assert_int_equal(proc_sweep(proc_fd, &fuse, 1, &ids, &n), 0);
+	assert_int_equal(proc_sweep(proc_fd, sys_fd, &fuse, 1, &ids, &n), 0);
 	assert_found(ids, n, (pid_t[]){ 10, 20, 0 });
 }
 
@@ -84,6 +103,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pinners),
+		cmocka_unit_test(test_a_host_that_pins_nothing),
 		cmocka_unit_test(test_device_users),
 		cmocka_unit_test(test_processes_of_a_cgroup),
 	};
