@@ -87,7 +87,17 @@ static void print_missing(const struct facts *status, const struct style *style)
 	sheet_print(style, stdout, "Next step", TONE_BOLD, next);
 }
 
-static int print_json(const struct facts *status)
+static void print_screen(const struct facts *status)
+{
+	struct style style = output_style();
+
+	print_headline(status, &style);
+	print_daemon(status, &style);
+	print_host(status, &style);
+	print_missing(status, &style);
+}
+
+static int print_json(const struct facts *status, int exit)
 {
 	_cleanup_(facts_free) struct facts *answer = facts_new("status");
 
@@ -95,7 +105,8 @@ static int print_json(const struct facts *status)
 		return complain_errno("status", -ENOMEM);
 	if (status && facts_merge(answer, status) < 0)
 		return complain_errno("status", -ENOMEM);
-	return output_json(answer);
+	output_json(answer);
+	return exit;
 }
 
 /* Without the daemon there is little that anyone can say: not more is said. */
@@ -126,9 +137,8 @@ static int answer_not_running(const struct request *request)
 	if (request->quiet)
 		return EXIT_NOT_RUNNING;
 	if (request->json)
-		print_json(NULL);
-	else
-		print_local(request);
+		return print_json(NULL, EXIT_NOT_RUNNING);
+	print_local(request);
 	return EXIT_NOT_RUNNING;
 }
 
@@ -136,7 +146,6 @@ int verb_status(const struct request *request)
 {
 	_cleanup_(sd_bus_flush_close_unref) sd_bus *bus = NULL;
 	_cleanup_(facts_free) struct facts *status = NULL;
-	struct style style = output_style();
 	int exit;
 
 	exit = bus_open("status", &bus);
@@ -144,13 +153,13 @@ int verb_status(const struct request *request)
 		exit = bus_ask_status(bus, "status", &status);
 	if (exit == EXIT_NOT_RUNNING)
 		return answer_not_running(request);
-	if (exit || request->quiet)
+	if (exit)
+		return exit;
+	exit = wording_works(status) ? EXIT_YES : EXIT_NO;
+	if (request->quiet)
 		return exit;
 	if (request->json)
-		return print_json(status);
-	print_headline(status, &style);
-	print_daemon(status, &style);
-	print_host(status, &style);
-	print_missing(status, &style);
-	return EXIT_YES;
+		return print_json(status, exit);
+	print_screen(status);
+	return exit;
 }

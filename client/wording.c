@@ -69,6 +69,17 @@ static char *say_safe(const struct facts *status, enum tone *ret_tone)
 		     sight);
 }
 
+static bool is_disarmed(const struct facts *status)
+{
+	return facts_u64(status, "held") > 0 && has_module(status) &&
+	       !facts_bool(status, "probes_armed");
+}
+
+bool wording_works(const struct facts *status)
+{
+	return facts_u64(status, "ineffective") == 0 && !is_disarmed(status);
+}
+
 /* The worst comes first, and what is not known is not safe. */
 char *wording_headline(const struct facts *status, enum tone *ret_tone)
 {
@@ -84,8 +95,7 @@ char *wording_headline(const struct facts *status, enum tone *ret_tone)
 		return words("NOT PROTECTED: %" PRIu64 " target%s held, but scans go on",
 			     ineffective, ineffective == 1 ? " is" : "s are");
 	}
-	if (facts_u64(status, "held") > 0 && has_module(status) &&
-	    !facts_bool(status, "probes_armed")) {
+	if (is_disarmed(status)) {
 		*ret_tone = TONE_BAD;
 		return words(
 			"NOT PROTECTED: the kernel has disarmed the module's probes");

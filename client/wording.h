@@ -17,6 +17,10 @@
 /* The host in one sentence, from the properties of the manager. */
 char *wording_headline(const struct facts *status, enum tone *ret_tone);
 
+/* Does pinsafe do what it says: no hold without effect.  Who is exposed for want
+ * of a policy or of a module is not pinsafe's failure. */
+bool wording_works(const struct facts *status);
+
 /* What to do about it; NULL: nothing. */
 const char *wording_next_step(const struct facts *status);
 

@@ -54,6 +54,7 @@ static void test_headline_when_all_is_well(void **state)
 	(void)state;
 	expect_headline(status, TONE_GOOD, "PROTECTED: none of 3 pinners is scanned");
 	assert_null(wording_next_step(status));
+	assert_true(wording_works(status));
 	set(status, "pinners", 1);
 	expect_headline(status, TONE_GOOD, "PROTECTED: the one pinner is not scanned");
 	set(status, "pinners", 0);
@@ -94,6 +95,18 @@ static void test_headline_of_the_exposed(void **state)
 			"perhaps corrupts, the pinned memory of 1 of 1 pinner");
 }
 
+static void test_exposed_is_not_broken(void **state)
+{
+	_cleanup_(facts_free) struct facts *status = fine_host();
+
+	(void)state;
+	set(status, "exposed", 3);
+	assert_true(wording_works(status));
+	facts_set(status, "probes_armed", facts_new_bool(false));
+	set(status, "held", 0);		/* nothing rests on the probes */
+	assert_true(wording_works(status));
+}
+
 static void test_next_step_without_the_module(void **state)
 {
 	_cleanup_(facts_free) struct facts *status = fine_host();
@@ -113,11 +126,14 @@ static void test_headline_when_a_hold_does_not_work(void **state)
 	facts_set(status, "probes_armed", facts_new_bool(false));
 	expect_headline(status, TONE_BAD,
 			"NOT PROTECTED: the kernel has disarmed the module's probes");
+	assert_false(wording_works(status));
+	assert_non_null(wording_next_step(status));
 	assert_non_null(strstr(wording_next_step(status), "ftrace_enabled"));
 	set(status, "exposed", 1);
 	set(status, "ineffective", 1);
 	expect_headline(status, TONE_BAD,
 			"NOT PROTECTED: 1 target is held, but scans go on");
+	assert_false(wording_works(status));
 }
 
 /* A daemon that says less than we ask must not make us say more than it knows. */
@@ -227,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_headline_when_all_is_well),
 		cmocka_unit_test(test_headline_of_the_exposed),
+		cmocka_unit_test(test_exposed_is_not_broken),
 		cmocka_unit_test(test_next_step_without_the_module),
 		cmocka_unit_test(test_headline_when_a_hold_does_not_work),
 		cmocka_unit_test(test_headline_of_nothing_is_not_protected),
