@@ -20,7 +20,7 @@ static int print_json(const char *verb, const struct facts *target)
 {
 	_cleanup_(facts_free) struct facts *answer = facts_new(verb);
 
-	if (!answer || (target && facts_set(answer, "target", facts_share(target)) < 0))
+	if (!answer || (target && facts_merge(answer, target) < 0))
 		return complain_errno(verb, -ENOMEM);
 	return output_json(answer);
 }

@@ -183,7 +183,7 @@ static int print_json(const struct facts *target)
 {
 	_cleanup_(facts_free) struct facts *answer = facts_new("show");
 
-	if (!answer || facts_set(answer, "target", facts_share(target)) < 0)
+	if (!answer || facts_merge(answer, target) < 0)
 		return complain_errno("show", -ENOMEM);
 	return output_json(answer);
 }
