@@ -60,8 +60,7 @@ static bool may_match_below(const char *glob, const char *folder)
 
 	if (strncmp(glob, folder, literal < len ? literal : len) != 0)
 		return false;
-	return literal >= len || strstr(glob, "**") ||
-	       count_slashes(glob) >= count_slashes(folder);
+	return strstr(glob, "**") || count_slashes(glob) >= count_slashes(folder);
 }
 
 static bool any_may_match_below(const struct walk *walk, const char *folder)

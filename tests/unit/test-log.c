@@ -32,13 +32,19 @@ static void say(int max_level, int level, const char *text, char *out, size_t si
 
 static void test_plain_lines_without_journal(void **state)
 {
-	char out[128];
+	char out[128], stream[64];
+	struct stat st;
 
 	(void)state;
 	unsetenv("JOURNAL_STREAM");
 	say(LOG_INFO, LOG_WARNING, "balancing is on", out, sizeof(out));
 	assert_string_equal(out, "pinsafed: balancing is on\n");
 	setenv("JOURNAL_STREAM", "8:1", 1);	/* stderr was redirected since */
+	say(LOG_INFO, LOG_WARNING, "x", out, sizeof(out));
+	assert_string_equal(out, "pinsafed: x\n");
+	stat("/tmp", &st);			/* right file system, wrong file */
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev, 1ULL);
+	setenv("JOURNAL_STREAM", stream, 1);
 	say(LOG_INFO, LOG_WARNING, "x", out, sizeof(out));
 	assert_string_equal(out, "pinsafed: x\n");
 	setenv("JOURNAL_STREAM", "nonsense", 1);

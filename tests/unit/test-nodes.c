@@ -72,6 +72,20 @@ static void test_other_globs_walk_nowhere(void **state)
 	assert_int_equal(nodes.n_folders, 0);
 }
 
+static void test_links_are_not_followed(void **state)
+{
+	_cleanup_(tree_done) struct tree tree = tree_new();
+	_cleanup_(device_nodes_done) struct device_nodes nodes = { 0 };
+	const char *glob = "/dev/*/x";
+
+	(void)state;
+	make_folders(&tree);
+	tree_link(&tree, "link", "vfio");
+	assert_int_equal(device_nodes_find(tree.fd, (char **)&glob, 1, &nodes), 0);
+	assert_true(has_folder(&nodes, "vfio/"));
+	assert_false(has_folder(&nodes, "link/"));
+}
+
 /* The machine's own /dev has /dev/null and /dev/zero, and /dev/fd, a link. */
 static void test_nodes_of_this_machine(void **state)
 {
@@ -92,6 +106,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walks_only_where_a_match_can_be),
 		cmocka_unit_test(test_other_globs_walk_nowhere),
+		cmocka_unit_test(test_links_are_not_followed),
 		cmocka_unit_test(test_nodes_of_this_machine),
 	};
 

@@ -139,6 +139,7 @@ static void test_cgroup(void **state)
 	assert_cgroup("2:memory:/0::/x\n1:name=systemd:/s\n0::/s\n", "/s");
 	assert_cgroup("2:memory:/a\n1:name=systemd:/s\n", NULL);
 	assert_cgroup("10::/a\n", NULL);
+	assert_cgroup("0::a\n", NULL);
 	assert_cgroup("", NULL);
 }
 
