@@ -44,6 +44,16 @@ static inline struct task_struct *pinsafe_mm_owner(struct mm_struct *mm)
 #endif
 }
 
+/* Neither asleep nor stopped; preempted counts as running.  5.14 renamed it. */
+static inline bool pinsafe_task_is_running(struct task_struct *task)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+	return READ_ONCE(task->__state) == TASK_RUNNING;
+#else
+	return READ_ONCE(task->state) == TASK_RUNNING;
+#endif
+}
+
 /*
  * Has the cgroup with this id been removed?  5.10 cannot ask by id: no.
  * 5.14 returned NULL for none, 6.0 an error; both may find a zombie.

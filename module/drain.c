@@ -7,19 +7,25 @@
  *
  *	gate ----(a)---- mmap_read_trylock() ----(b)---- mmap_read_unlock()
  *
- * (a) It has passed the gate and has not tried the lock.  In between the
- *     function does not sleep: it compares times and takes the lock by trylock.
- *     It can be preempted at most.  synchronize_rcu_tasks() returns when each
- *     task has slept, or been in user space, or been idle since; being
- *     preempted does not count.  A kernel without Tasks RCU (5.10 built for
- *     voluntary preemption) does not preempt itself; there it is
- *     synchronize_rcu(), for which code without cond_resched() is a reader.
+ * (a) It has passed the gate and has not tried the lock.  In between it does
+ *     not sleep: it compares times and takes the lock by trylock.  It can be
+ *     preempted at most.  So a thread that has since been asleep, or in user
+ *     space, or has slept voluntarily, has left (a); being preempted does not
+ *     count.  That is what synchronize_rcu_tasks() waits for, on all tasks of
+ *     the host and for seconds on a busy one, so first the threads of the
+ *     target alone are asked, every millisecond: is it asleep, has its count
+ *     of voluntary switches changed, has it been charged user time?  Whoever
+ *     does not answer (a thread that spins on a CPU without a tick), a memory
+ *     shared with another process, a cgroup: then the grace period.  Where the
+ *     kernel has no Tasks RCU (5.10 for voluntary preemption) it does not
+ *     preempt itself, and synchronize_rcu() waits for code without
+ *     cond_resched().
  * (b) It scans, under mmap_lock for reading to the end of its pass.  It may
- *     call cond_resched() there, which the second case above takes for the end.
- *     Taking mmap_lock for writing once waits for it, on every kernel.
+ *     sleep there (MMU notifiers) or call cond_resched(), which all of the
+ *     above take for the end.  Taking mmap_lock for writing once, afterwards,
+ *     waits for it, on every kernel.
  *
- * So: first the grace period, one for all targets that wait, then the lock,
- * for each target in a work of its own, because a target that sits on its
+ * Each target drains in a work of its own, because one that sits on its
  * mmap_lock (hung I/O) must not keep the others waiting.  Of a cgroup each
  * process that is in it now is visited; what is forked into it meets the gate.
  * What is moved into it in the middle of a pass finishes that pass.
@@ -28,25 +34,34 @@
  * from the first to the last:
  *
  *	NONE -> QUEUED -> RUNNING -> NONE
- *	          ^          v  held anew while running: that hold's scans need
- *	          +------- AGAIN  a grace period of their own
+ *	          ^          v  held anew while running: scans that started
+ *	          +------- AGAIN  between the two holds are not waited for yet
  */
+#include <linux/delay.h>
 #include <linux/idr.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/wait.h>
 
 #include "compat.h"
 #include "private.h"
 
-static void drain_grace(struct work_struct *work);
+#define MAX_TRIES	200
+
+/* A thread, and what it had done when we looked first. */
+struct witness {
+	struct task_struct *task;
+	unsigned long switches;
+	u64 user_time;
+};
 
 static LIST_HEAD(drain_list);
-static DECLARE_WORK(grace_work, drain_grace);
 static DECLARE_WAIT_QUEUE_HEAD(drained);
 
 /* From any context; pinsafe_kick() has to follow. */
@@ -68,31 +83,123 @@ void pinsafe_drain_add(struct pinsafe_target *target)
 	}
 }
 
+static struct pinsafe_target *drain_next(void)
+{
+	struct pinsafe_target *target;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&pinsafe_lock, flags);
+	target = list_first_entry_or_null(&drain_list, struct pinsafe_target,
+					  link);
+	if (target)
+		list_del_init(&target->link);
+	raw_spin_unlock_irqrestore(&pinsafe_lock, flags);
+	return target;
+}
+
 /* From pinsafe_kick()'s irq_work. */
 void pinsafe_drain_start(void)
 {
-	if (!list_empty(&drain_list))
-		queue_work(pinsafe_wq, &grace_work);
+	struct pinsafe_target *target;
+
+	while ((target = drain_next()))
+		queue_work(pinsafe_wq, &target->drain);
 }
 
-static void drain_grace(struct work_struct *work)
+static void witness_look(struct witness *witness, struct task_struct *task)
 {
-	struct pinsafe_target *target, *next;
-	LIST_HEAD(batch);
+	witness->task = get_task_struct(task);
+	witness->switches = READ_ONCE(task->nvcsw);
+	witness->user_time = READ_ONCE(task->utime);
+}
 
-	raw_spin_lock_irq(&pinsafe_lock);
-	list_splice_init(&drain_list, &batch);
-	list_for_each_entry(target, &batch, link)
-		target->drain_state = PINSAFE_DRAIN_RUNNING;
-	raw_spin_unlock_irq(&pinsafe_lock);
-	if (list_empty(&batch))
-		return;
+static bool has_passed(const struct witness *witness)
+{
+	struct task_struct *task = witness->task;
 
-	synchronize_rcu_tasks();
-	list_for_each_entry_safe(target, next, &batch, link) {
-		list_del_init(&target->link);
-		queue_work(pinsafe_wq, &target->drain);
+	return !pinsafe_task_is_running(task) ||
+	       READ_ONCE(task->flags) & PF_EXITING ||
+	       READ_ONCE(task->nvcsw) != witness->switches ||
+	       READ_ONCE(task->utime) != witness->user_time;
+}
+
+/* How many threads, or -E2BIG: more than the array takes. */
+static int witnesses_collect(struct pid *pid, struct witness *witnesses, int max)
+{
+	struct task_struct *leader, *task;
+	int n = 0;
+
+	rcu_read_lock();
+	leader = pid_task(pid, PIDTYPE_TGID);
+	if (leader)
+		for_each_thread(leader, task) {
+			if (n == max) {
+				n = -E2BIG;
+				break;
+			}
+			witness_look(&witnesses[n++], task);
+		}
+	rcu_read_unlock();
+	return n;
+}
+
+/* Lets go of those that have passed; how many are left. */
+static int witnesses_ask(struct witness *witnesses, int n)
+{
+	int i, left = 0;
+
+	for (i = 0; i < n; i++) {
+		if (has_passed(&witnesses[i]))
+			put_task_struct(witnesses[i].task);
+		else
+			witnesses[left++] = witnesses[i];
 	}
+	return left;
+}
+
+/* True: all threads of the group have left (a). */
+static bool group_has_passed(struct pid *pid, int threads)
+{
+	int max = threads + 8;
+	struct witness *witnesses = kvcalloc(max, sizeof(*witnesses), GFP_KERNEL);
+	int i, n, tries = MAX_TRIES;
+
+	if (!witnesses)
+		return false;
+	n = witnesses_collect(pid, witnesses, max);
+	if (n < 0) {
+		for (i = 0; i < max; i++)
+			put_task_struct(witnesses[i].task);
+		kvfree(witnesses);
+		return false;
+	}
+	/* The hold, in the table, before what the threads do next. */
+	smp_mb();
+	while ((n = witnesses_ask(witnesses, n)) && tries--)
+		usleep_range(1000, 2000);
+	for (i = 0; i < n; i++)
+		put_task_struct(witnesses[i].task);
+	kvfree(witnesses);
+	return !n;
+}
+
+/* Has anybody else this memory?  One reference is ours. */
+static bool is_shared(struct mm_struct *mm, int threads)
+{
+	return atomic_read(&mm->mm_users) - 1 > threads;
+}
+
+static int group_threads(struct pid *pid)
+{
+	struct task_struct *leader;
+	int threads = 0;
+
+	rcu_read_lock();
+	leader = pid_task(pid, PIDTYPE_TGID);
+	if (leader)
+		threads = get_nr_threads(leader);
+	rcu_read_unlock();
+	return threads;
 }
 
 static void drain_mm(struct mm_struct *mm)
@@ -106,9 +213,13 @@ static void drain_mm(struct mm_struct *mm)
 static void drain_process(struct pid *pid)
 {
 	struct mm_struct *mm = pinsafe_group_mm(pid);
+	int threads = group_threads(pid);
 
-	if (mm)
-		drain_mm(mm);
+	if (!mm)
+		return;
+	if (is_shared(mm, threads) || !group_has_passed(pid, threads))
+		synchronize_rcu_tasks();
+	drain_mm(mm);
 }
 
 static bool is_below(struct task_struct *task, u64 id)
@@ -137,6 +248,7 @@ static void drain_cgroup(u64 id)
 	struct pid *pid;
 	int nr = 1;
 
+	synchronize_rcu_tasks();
 	for (;; nr++) {
 		mm = NULL;
 		rcu_read_lock();
@@ -186,6 +298,10 @@ void pinsafe_drain_target(struct work_struct *work)
 	struct pinsafe_target *target =
 		container_of(work, struct pinsafe_target, drain);
 	bool held;
+
+	raw_spin_lock_irq(&pinsafe_lock);
+	target->drain_state = PINSAFE_DRAIN_RUNNING;
+	raw_spin_unlock_irq(&pinsafe_lock);
 
 	if (target->key.kind == PINSAFE_PROCESS)
 		drain_process(target->key.pid);

@@ -90,7 +90,7 @@ void pinsafe_kick(void);
 
 enum pinsafe_drain_state {
 	PINSAFE_DRAIN_NONE,
-	PINSAFE_DRAIN_QUEUED,	/* on the drain list */
+	PINSAFE_DRAIN_QUEUED,	/* the work has not begun */
 	PINSAFE_DRAIN_RUNNING,
 	PINSAFE_DRAIN_AGAIN,	/* running, and held anew meanwhile */
 };
