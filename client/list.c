@@ -150,16 +150,42 @@ static int add_row(struct table *table, const struct facts *target)
 	return r ? -ENOMEM : 0;
 }
 
-static void print_legend(size_t rows, size_t marked, size_t wanted,
-			 const struct style *style)
-{
-	_cleanup_(free) char *text = NULL;
+/* How many of the listed are what. */
+struct census {
+	size_t listed, exposed, ineffective, wanted;
+};
 
-	if (asprintf(&text, "%zu listed, %zu exposed%s%s%s", rows, marked,
-		     marked > 0 ? " (!): their pinned memory is scanned" : "",
-		     wanted > 0 ? "; (hold): wanted, not in force, show says why" : "",
-		     geteuid() != 0 ? "; your own processes only, all of them as root"
-				    : "") < 0)
+static struct census count(const struct facts *targets)
+{
+	struct census census = { .listed = facts_length(targets) };
+	size_t i;
+
+	for (i = 0; i < census.listed; i++) {
+		const struct facts *target = facts_at(targets, i);
+
+		census.exposed += facts_bool(target, "exposed");
+		census.ineffective += is_ineffective(target);
+		census.wanted += *wording_action(target) == '(';
+	}
+	return census;
+}
+
+static void print_legend(const struct census *census, const struct style *style)
+{
+	_cleanup_(free) char *ineffective = NULL, *text = NULL;
+	bool has_marks = census->exposed + census->ineffective > 0;
+
+	if (asprintf(&ineffective, ", %zu held without effect", census->ineffective) < 0)
+		ineffective = NULL;
+	if (!ineffective)
+		return;
+
+	if (asprintf(&text, "%zu listed, %zu exposed%s%s%s%s", census->listed,
+		     census->exposed, census->ineffective > 0 ? ineffective : "",
+		     has_marks ? " (!)" : "",
+		     census->wanted > 0 ? "; (hold): wanted, not in force" : "",
+		     geteuid() != 0 ? "; only your own processes, root sees all" : "") <
+	    0)
 		text = NULL;
 	if (text)
 		sheet_title(style, stdout, TONE_DIM, text);
@@ -186,18 +212,14 @@ static int add_rows(struct table *table, const struct facts *targets, bool marke
 static int print_table(const struct facts *targets)
 {
 	_cleanup_(table_free) struct table *table = table_new(columns, N_COLUMNS);
+	struct census census = count(targets);
 	struct style style = output_style();
-	size_t marked = 0, wanted = 0, i;
 
 	if (!table || add_rows(table, targets, true) < 0 ||
 	    add_rows(table, targets, false) < 0)
 		return complain_errno("list", -ENOMEM);
-	for (i = 0; i < facts_length(targets); i++) {
-		marked += is_marked(facts_at(targets, i));
-		wanted += *wording_action(facts_at(targets, i)) == '(';
-	}
 	table_print(table, &style, stdout);
-	print_legend(facts_length(targets), marked, wanted, &style);
+	print_legend(&census, &style);
 	return EXIT_YES;
 }
 

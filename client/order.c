@@ -54,6 +54,9 @@ static int print_outcome(sd_bus *bus, const struct request *request,
 		return print_json(request->verb->name, facts);
 	if (facts)
 		print_state(request->args[0], facts, extra);
+	else
+		printf("%s: %s ordered%s\n", request->args[0], request->verb->name,
+		       extra);
 	return EXIT_YES;
 }
 

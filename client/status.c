@@ -62,11 +62,13 @@ static void print_host(const struct facts *status, const struct style *style)
 	sheet_print(style, stdout, "Balancing", TONE_PLAIN,
 		    wording_balancing(facts_s64(status, "balancing")));
 	sheet_printf(style, stdout, "Targets", TONE_PLAIN,
-		     "%s pinners, %s held, %s exposed, %s ineffective",
-		     facts_string(status, "pinners"), facts_string(status, "held"),
+		     "%s pinner%s, %s held, %s exposed, %s ineffective",
+		     facts_string(status, "pinners"),
+		     facts_u64(status, "pinners") == 1 ? "" : "s",
+		     facts_string(status, "held"),
 		     facts_string(status, "exposed"),
 		     facts_string(status, "ineffective"));
-	sheet_print_lines(style, stdout, "Reload", reload_tone, reload ? reload : "?");
+	sheet_print_lines(style, stdout, "Config", reload_tone, reload ? reload : "?");
 }
 
 static void print_missing(const struct facts *status, const struct style *style)

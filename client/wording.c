@@ -156,11 +156,11 @@ char *wording_reload(const struct facts *status, uint64_t now_usec, enum tone *r
 	*ret_tone = TONE_PLAIN;
 	timespan_format(now_usec > at ? now_usec - at : 0, ago, sizeof(ago));
 	if (at == 0)
-		return words("none since the start");
+		return words("none");
 	if (facts_bool(status, "last_reload_successful"))
-		return words("done %s ago", ago);
+		return words("loaded %s ago", ago);
 	*ret_tone = TONE_BAD;
-	return words("FAILED %s ago, the configuration before it is in force:\n%s", ago,
+	return words("reload FAILED %s ago, what was loaded before is in force:\n%s", ago,
 		     facts_string(status, "last_reload_error"));
 }
 

@@ -215,16 +215,16 @@ static void test_reload(void **state)
 	_cleanup_(facts_free) struct facts *status = facts_new_dict();
 
 	(void)state;
-	expect_reload(status, "none since the start");
+	expect_reload(status, "none");
 	set(status, "last_reload_usec", 5000000);
 	set_string(status, "last_reload_error", "a:1: bad");
 	expect_reload(status,
-		      "FAILED 1min 5s ago, the configuration before it is in force:\n"
+		      "reload FAILED 1min 5s ago, what was loaded before is in force:\n"
 		      "a:1: bad");
 	facts_set(status, "last_reload_successful", facts_new_bool(true));
-	expect_reload(status, "done 1min 5s ago");
+	expect_reload(status, "loaded 1min 5s ago");
 	set(status, "last_reload_usec", 80000000);	/* not from the future */
-	expect_reload(status, "done 0s ago");
+	expect_reload(status, "loaded 0s ago");
 }
 
 static void test_balancing_is_a_mask(void **state)
