@@ -81,6 +81,7 @@ struct sweep {
 	const struct device_number *devices;
 	size_t n_devices;
 	bool unbooked_rings;
+	bool everybody;
 };
 
 static bool is_wanted(const struct sweep *sweep, const struct device_open *device)
@@ -108,20 +109,24 @@ static bool has_wanted_fd(const struct sweep *sweep, const char *name)
 	return fds.n_rings > 0;
 }
 
-static bool is_found(const struct sweep *sweep, const char *name)
+static bool read_status(int proc_fd, const char *name, struct proc_status *ret_status)
 {
 	_cleanup_(free) char *text = NULL;
 	char path[NAME_MAX + sizeof("/status")];
-	struct proc_status status;
 
 	snprintf(path, sizeof(path), "%s/status", name);
-	if (fs_read_all(sweep->proc_fd, path, PROC_STATUS_MAX, &text) < 0 ||
-	    proc_parse_status(text, &status) < 0)
+	return fs_read_all(proc_fd, path, PROC_STATUS_MAX, &text) >= 0 &&
+	       proc_parse_status(text, ret_status) == 0;
+}
+
+static bool is_found(const struct sweep *sweep, const char *name)
+{
+	struct proc_status status;
+
+	if (!read_status(sweep->proc_fd, name, &status) || !status.has_memory)
 		return false;
-	if (status.vm_pin_bytes > 0)
+	if (sweep->everybody || status.vm_pin_bytes > 0)
 		return true;
-	if (!status.has_memory)
-		return false;
 	return (sweep->n_devices > 0 || (sweep->unbooked_rings && status.may_lock_memory)) &&
 	       has_wanted_fd(sweep, name);
 }
@@ -134,10 +139,8 @@ static bool has_pinned_pages(int sys_fd)
 	return topology_read_pins(sys_fd, &acquired, &released) < 0 || acquired > released;
 }
 
-int proc_sweep(int proc_fd, int sys_fd, const struct device_number *devices,
-	       size_t n_devices, struct process_id **ret_ids, size_t *ret_n)
+static int find(const struct sweep *sweep, struct process_id **ret_ids, size_t *ret_n)
 {
-	struct sweep sweep = { proc_fd, devices, n_devices, has_pinned_pages(sys_fd) };
 	_cleanup_(id_list_done) struct id_list list = { 0 };
 	_cleanup_(closedir) DIR *dir = NULL;
 	struct dirent *entry;
@@ -145,19 +148,39 @@ int proc_sweep(int proc_fd, int sys_fd, const struct device_number *devices,
 	long pid;
 	int r;
 
-	r = fs_open_dir_stream(proc_fd, ".", &dir);
+	r = fs_open_dir_stream(sweep->proc_fd, ".", &dir);
 	if (r < 0)
 		return r;
 	while ((entry = readdir(dir))) {
 		pid = strtol(entry->d_name, &end, 10);
-		if (pid <= 0 || pid > INT_MAX || *end || !is_found(&sweep, entry->d_name))
+		if (pid <= 0 || pid > INT_MAX || *end || !is_found(sweep, entry->d_name))
 			continue;
-		r = add_pid(proc_fd, (pid_t)pid, &list);
+		r = add_pid(sweep->proc_fd, (pid_t)pid, &list);
 		if (r < 0)
 			return r;
 	}
 	id_list_take(&list, ret_ids, ret_n);
 	return 0;
+}
+
+int proc_sweep(int proc_fd, int sys_fd, const struct device_number *devices,
+	       size_t n_devices, struct process_id **ret_ids, size_t *ret_n)
+{
+	struct sweep sweep = {
+		.proc_fd = proc_fd,
+		.devices = devices,
+		.n_devices = n_devices,
+		.unbooked_rings = has_pinned_pages(sys_fd),
+	};
+
+	return find(&sweep, ret_ids, ret_n);
+}
+
+int proc_find_all(int proc_fd, struct process_id **ret_ids, size_t *ret_n)
+{
+	struct sweep sweep = { .proc_fd = proc_fd, .everybody = true };
+
+	return find(&sweep, ret_ids, ret_n);
 }
 
 int proc_find_in_cgroup(int proc_fd, int sys_fd, const char *cgroup,

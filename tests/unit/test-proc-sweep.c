@@ -82,6 +82,20 @@ static void test_device_users(void **state)
 	assert_found(ids, n, (pid_t[]){ 10, 20, 0 });
 }
 
+static void test_everybody_with_memory(void **state)
+{
+	_cleanup_(tree_done) struct tree tree = tree_unfold("two-nodes");
+	_cleanup_(close) int proc_fd = tree_open(&tree, "proc");
+	_cleanup_(free) struct process_id *ids = NULL;
+	size_t n;
+
+	(void)state;
+	tree_write(&tree, "proc/2/status", "Uid:\t0\t0\nThreads:\t1\n");	/* kthreadd */
+	assert_int_equal(proc_find_all(proc_fd, &ids, &n), 0);
+	assert_found(ids, n, (pid_t[]){ 100, 200, 300, 301, 0 });
+	assert_int_equal(ids[3].start_ticks, 7001);
+}
+
 static void test_processes_of_a_cgroup(void **state)
 {
 	_cleanup_(tree_done) struct tree tree = tree_unfold("two-nodes");
@@ -105,6 +119,7 @@ int main(void)
 		cmocka_unit_test(test_pinners),
 		cmocka_unit_test(test_a_host_that_pins_nothing),
 		cmocka_unit_test(test_device_users),
+		cmocka_unit_test(test_everybody_with_memory),
 		cmocka_unit_test(test_processes_of_a_cgroup),
 	};
 
