@@ -313,13 +313,18 @@ static void reap(struct work_struct *work)
 		queue_delayed_work(pinsafe_wq, &reap_work, REAP_PERIOD);
 }
 
+static bool is_scarce(const struct pool *pool)
+{
+	return READ_ONCE(pool->used) > pool->size / 4 * 3;
+}
+
 /*
  * From pinsafe_kick()'s irq_work: the table is watched only while something is
- * in it, every ten seconds, and at once when a pool has run empty.
+ * in it, every ten seconds, and every second when three quarters are in use.
  */
 void pinsafe_target_reap_soon(void)
 {
-	if (list_empty(&pools[0].free) || list_empty(&pools[1].free))
+	if (is_scarce(&pools[0]) || is_scarce(&pools[1]))
 		mod_delayed_work(pinsafe_wq, &reap_work,
 				 time_after(jiffies, last_reap + REAP_PAUSE) ?
 				 0 : REAP_PAUSE);
