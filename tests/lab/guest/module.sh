@@ -41,7 +41,7 @@ io() {
 	before=$(wc -l <$lab_run/io.out)
 	echo "$*" >$lab_run/io.ctl
 	until_true 60 io_answer "$before" || { echo "no answer to $*"; return 1; }
-	tail -n +$((before + 1)) $lab_run/io.out | grep -v '^done '
+	tail -n +$((before + 1)) $lab_run/io.out | sed '/^done /d'
 	! tail -n +$((before + 1)) $lab_run/io.out | grep -q '^error '
 }
 
