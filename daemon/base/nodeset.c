@@ -91,10 +91,15 @@ static int parse_range(const char **text, struct nodeset *set)
 	return 0;
 }
 
+static bool is_end(const char *text)
+{
+	return !*text || strcmp(text, "\n") == 0;
+}
+
 int nodeset_parse(const char *text, struct nodeset *ret_set)
 {
 	struct nodeset set = { 0 };
-	bool more = *text && strcmp(text, "\n") != 0;
+	bool more = !is_end(text);
 	int r;
 
 	while (more) {
@@ -102,10 +107,9 @@ int nodeset_parse(const char *text, struct nodeset *ret_set)
 		if (r < 0)
 			return r;
 		more = *text == ',';
-		if (more)
-			text++;
+		text += more;
 	}
-	if (*text && strcmp(text, "\n") != 0)
+	if (!is_end(text))
 		return -EINVAL;
 	*ret_set = set;
 	return 0;

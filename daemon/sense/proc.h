@@ -35,7 +35,7 @@ struct device_number {
 
 /* All processes that look like pinners or device users by /proc alone: VmPin
  * above 0, one of the device numbers open, or an io_uring with registered buffers
- * that may be booked nowhere.  Costs 10 us a process; with device numbers, or
+ * that may be booked nowhere.  Costs 10 to 20 us a process; with device numbers, or
  * for a holder of CAP_IPC_LOCK while anything on the host is pinned, 10 us more
  * for each open file: ask for devices when opens may have been missed, not each
  * time.  Sorted by pid. */
@@ -43,7 +43,7 @@ int proc_sweep(int proc_fd, int sys_fd, const struct device_number *devices,
 	       size_t n_devices, struct process_id **ret_ids, size_t *ret_n);
 
 /* All processes that have memory (no kernel threads, no zombies), for a look at
- * each by the module's sight; about 20 us a process.  Sorted by pid. */
+ * each by the module's sight; 20 to 40 us a process.  Sorted by pid. */
 int proc_find_all(int proc_fd, struct process_id **ret_ids, size_t *ret_n);
 
 /* The processes in a cgroup v2 directory and below; sorted by pid.  0, -ENOENT. */
