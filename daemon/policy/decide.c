@@ -108,13 +108,12 @@ static int add_subject(struct decision *decision, const struct process_facts *fa
 	struct subject *subject = &decision->subjects[decision->n_subjects];
 	struct target_id id = { .kind = TARGET_PROCESS, .process = facts->id };
 	const struct held *own = decision_find_held(decision, &id);
-	bool by_policy = own && own->origin == ORIGIN_POLICY;
 
 	subject->facts = facts;
 	subject->own = own;
 	subject->around = find_around(decision, facts);
 	decision->n_subjects++;
-	return wish_decide(decision->input, facts, by_policy ? own->policy : NULL,
+	return wish_decide(decision->input, facts, own ? own->policy : NULL,
 			   &subject->wish);
 }
 

@@ -538,7 +538,6 @@ static void test_cgroups_of_version_1(void **state)
 	assert_plan("hold process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
 		    " policy all: pins 16 MiB; by itself, because the module cannot hold"
 		    " cgroups here\n");
-	c.processes[0].cgroup = NULL;
 	c.processes[0].cgroup_id = 0;
 	assert_plan("hold process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
 		    " policy all: pins 16 MiB; by itself, because it is in no cgroup of"
@@ -605,6 +604,47 @@ static void test_cgroup_nobody_wants_is_released(void **state)
 		    " scanned no: held; no policy wants it held any more\n");
 }
 
+/* Between two workers, but the policy would not take it any more. */
+static void test_changed_policy_ends_what_a_cgroup_held(void **state)
+{
+	static const char *const changed[] = {
+		ENFORCE "[Policy all]\nScope=cgroup\nMode=audit\n",
+		ENFORCE "[Policy all]\nScope=cgroup\nAction=none\n",
+		ENFORCE "[Policy all]\nScope=cgroup\nMatchCGroup=/other.service\n",
+		ENFORCE "[Policy all]\nScope=process\n",
+		ENFORCE "[Policy other]\nScope=cgroup\n",
+	};
+
+	(void)state;
+	add_held_cgroup("/work.service", 7, "all");
+	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
+		configure(changed[i]);
+		assert_plan("release cgroup /work.service: mode enforce, action hold,"
+			    " risk none, scanned no: held; no policy wants it held any more\n");
+	}
+	c.input.table_full = true;	/* widened from a process: it stands */
+	configure(ENFORCE "[Policy all]\nScope=process\n");
+	assert_plan("keep cgroup /work.service: mode enforce, action hold, risk none,"
+		    " scanned no: held; somebody in it has pinned, so it is held until it is"
+		    " gone\n");
+}
+
+static void test_plan_is_in_the_order_of_targets(void **state)
+{
+	(void)state;
+	configure(HOLD_CGROUPS);
+	add_process(100, "/b.service", 9)->vm_pin_bytes = MIB;
+	add_process(200, "/a.service", 8)->vm_pin_bytes = MIB;
+	assert_plan("watch process 100@1000: mode enforce, action hold, risk cost,"
+		    " scanned yes; policy all: pins 1 MiB\n"
+		    "watch process 200@2000: mode enforce, action hold, risk cost,"
+		    " scanned yes; policy all: pins 1 MiB\n"
+		    "hold cgroup /a.service: mode enforce, action hold, risk cost,"
+		    " scanned yes; policy all: pins 1 MiB\n"
+		    "hold cgroup /b.service: mode enforce, action hold, risk cost,"
+		    " scanned yes; policy all: pins 1 MiB\n");
+}
+
 static void test_cgroup_is_released_by_order(void **state)
 {
 	(void)state;
@@ -617,6 +657,11 @@ static void test_cgroup_is_released_by_order(void **state)
 		    " its cgroup is held\n"
 		    "release cgroup /work.service: mode enforce, action hold, risk none,"
 		    " scanned no: held; released by order\n");
+	c.snapshot.n_processes = 0;
+	c.orders[0].until_usec = NOW;	/* has run out, and nobody is in it */
+	assert_plan("keep cgroup /work.service: mode enforce, action hold, risk none,"
+		    " scanned no: held; somebody in it has pinned, so it is held until it is"
+		    " gone\n");
 }
 
 static void test_audit_releases_a_cgroup_for_real(void **state)
@@ -695,6 +740,8 @@ int main(void)
 		TEST(test_earnest_beats_audit_in_one_cgroup),
 		TEST(test_cgroup_stays_held_between_two_workers),
 		TEST(test_cgroup_nobody_wants_is_released),
+		TEST(test_changed_policy_ends_what_a_cgroup_held),
+		TEST(test_plan_is_in_the_order_of_targets),
 		TEST(test_cgroup_is_released_by_order),
 		TEST(test_audit_releases_a_cgroup_for_real),
 		TEST(test_order_of_input_does_not_matter),
