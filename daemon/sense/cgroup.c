@@ -78,7 +78,8 @@ static int add_pid(struct pids *pids, pid_t pid)
 	pid_t *grown;
 
 	if ((pids->n & (pids->n - 1)) == 0) {
-		grown = reallocarray(pids->pids, pids->n ? pids->n * 2 : 1, sizeof(pid_t));
+		grown = reallocarray(pids->pids, pids->n ? pids->n * 2 : 1,
+				     sizeof(pid_t));
 		if (!grown)
 			return -ENOMEM;
 		pids->pids = grown;

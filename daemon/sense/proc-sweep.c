@@ -127,7 +127,8 @@ static bool is_found(const struct sweep *sweep, const char *name)
 		return false;
 	if (sweep->everybody || status.vm_pin_bytes > 0)
 		return true;
-	return (sweep->n_devices > 0 || (sweep->unbooked_rings && status.may_lock_memory)) &&
+	return (sweep->n_devices > 0 ||
+		(sweep->unbooked_rings && status.may_lock_memory)) &&
 	       has_wanted_fd(sweep, name);
 }
 
@@ -136,7 +137,8 @@ static bool has_pinned_pages(int sys_fd)
 {
 	uint64_t acquired, released;
 
-	return topology_read_pins(sys_fd, &acquired, &released) < 0 || acquired > released;
+	return topology_read_pins(sys_fd, &acquired, &released) < 0 ||
+	       acquired > released;
 }
 
 static int find(const struct sweep *sweep, struct process_id **ret_ids, size_t *ret_n)
