@@ -116,7 +116,8 @@ static void test_notices_what_comes_and_goes(void **state)
 	assert_int_equal(opens_read_nodes(opens), 1);
 	assert_int_equal(opens_read_nodes(opens), 0);
 
-	assert_int_equal(opens_watch(opens, (char **)others, 1), 0);	/* which is no longer named */
+	/* no longer named, no longer watched */
+	assert_int_equal(opens_watch(opens, (char **)others, 1), 0);
 	opens_read_nodes(opens);
 	tree_write(&tree, "infiniband/uverbs1", "");
 	assert_int_equal(opens_read_nodes(opens), 0);
