@@ -2,9 +2,9 @@
 /*
  * A cgroup has one item, whoever asks for it: an order first, then the policies
  * that mean it in earnest, then those in audit mode.  A cgroup that is held
- * although nobody asks any more stays so while nobody in it pins: the worker
- * that pinned has ended and the next one is about to start.  As soon as somebody
- * in it pins, what is wished for him counts.
+ * although nobody asks any more stays so: its worker has ended and the next one
+ * is about to start, or pins less at the moment than the policy wants.  It ends
+ * when somebody in it pins whom a policy or an order exempts.
  */
 #include "daemon/policy/decision.h"
 
@@ -124,12 +124,19 @@ static bool is_released_by_order(const struct decision *decision, const struct h
 	return false;
 }
 
-static bool has_pinner(const struct decision *decision, const struct held *held)
+/* That no policy speaks of him exempts nobody. */
+static bool is_exempt(const struct wish *wish)
+{
+	return wish->action == ACTION_NONE && (wish->policy || wish->is_order);
+}
+
+static bool has_exempt_pinner(const struct decision *decision, const struct held *held)
 {
 	for (size_t i = 0; i < decision->n_subjects; i++) {
 		const struct subject *subject = &decision->subjects[i];
 
-		if (subject->wish.may_pin && match_target(&held->id, subject->facts))
+		if (subject->wish.may_pin && is_exempt(&subject->wish) &&
+		    match_target(&held->id, subject->facts))
 			return true;
 	}
 	return false;
@@ -161,7 +168,7 @@ static int judge_leftover(struct decision *decision, const struct held *held)
 
 	if (is_released_by_order(decision, held)) {
 		reason = "released by order";
-	} else if (standing && !has_pinner(decision, held)) {
+	} else if (standing && !has_exempt_pinner(decision, held)) {
 		reason = "somebody in it has pinned, so it is held until it is gone";
 		keep = true;
 	}

@@ -586,6 +586,24 @@ static void test_cgroup_stays_held_between_two_workers(void **state)
 		    " gone\n");
 }
 
+static void test_cgroup_stays_held_below_the_size(void **state)
+{
+	(void)state;
+	configure(ENFORCE "[Policy all]\nScope=cgroup\nMatchPinnedMin=1G\n");
+	add_pinner();
+	add_held_cgroup("/work.service", 7, "all");
+	assert_plan("watch process 100@1000: mode enforce, action none, risk cost,"
+		    " scanned no: held; no policy matches: pins 16 MiB; its cgroup is held\n"
+		    "keep cgroup /work.service: mode enforce, action hold, risk none,"
+		    " scanned no: held; somebody in it has pinned, so it is held until it is"
+		    " gone\n");
+	add_order(false, 100);
+	assert_plan("watch process 100@1000: mode enforce, action none, risk cost,"
+		    " scanned no: held; released by order; its cgroup is held\n"
+		    "release cgroup /work.service: mode enforce, action hold, risk none,"
+		    " scanned no: held; no policy wants it held any more\n");
+}
+
 static void test_cgroup_nobody_wants_is_released(void **state)
 {
 	(void)state;
@@ -739,6 +757,7 @@ int main(void)
 		TEST(test_full_table_widens_to_cgroups),
 		TEST(test_earnest_beats_audit_in_one_cgroup),
 		TEST(test_cgroup_stays_held_between_two_workers),
+		TEST(test_cgroup_stays_held_below_the_size),
 		TEST(test_cgroup_nobody_wants_is_released),
 		TEST(test_changed_policy_ends_what_a_cgroup_held),
 		TEST(test_plan_is_in_the_order_of_targets),
