@@ -299,6 +299,7 @@ static int read_target(sd_bus_message *call, const struct row **ret_row,
 	return 0;
 }
 
+/* The third row takes orders, but cannot be asked for. */
 static int get_target(sd_bus_message *call, void *data, sd_bus_error *error)
 {
 	sd_bus_message *reply = NULL;
@@ -306,6 +307,8 @@ static int get_target(sd_bus_message *call, void *data, sd_bus_error *error)
 	int r = read_target(call, &row, error);
 
 	(void)data;
+	if (r >= 0 && row == &safe_rows[2])
+		return sd_bus_error_set(error, PINSAFE_ERROR_NO_TARGET, "not known");
 	if (r >= 0)
 		r = sd_bus_message_new_method_return(call, &reply);
 	return r < 0 ? r : reply_with(reply, append_row(reply, row));
