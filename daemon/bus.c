@@ -88,7 +88,8 @@ static int on_get_host(sd_bus_message *m, void *userdata, sd_bus_error *ret_erro
 	int r;
 
 	(void)ret_error;
-	state_refresh_host(state);
+	state_refresh_balancing(state);
+	state_refresh_pins(state);
 	report_host(state, &report);
 	r = sd_bus_message_new_method_return(m, &reply);
 	if (r >= 0)
@@ -99,9 +100,11 @@ static int on_get_host(sd_bus_message *m, void *userdata, sd_bus_error *ret_erro
 static int on_get_metrics(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 {
 	_cleanup_(free) char *text = NULL;
-	int r = metrics_format(userdata, &text);
+	int r;
 
 	(void)ret_error;
+	state_refresh_pins(userdata);
+	r = metrics_format(userdata, &text);
 	return r < 0 ? r : sd_bus_reply_method_return(m, "s", text);
 }
 

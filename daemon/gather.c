@@ -166,9 +166,7 @@ void gather_poll(struct state *state, uint64_t now_usec)
 {
 	if (now_usec < state->swept_usec + sweep_interval_usec(state))
 		return;
-	if (state->host.has_pin_counters)
-		(void)topology_read_pins(state->sys_fd, &state->host.pins_acquired,
-					 &state->host.pins_released);
+	state_refresh_pins(state);
 	if (is_blind(state) || state->host.pins_acquired != state->swept_pins)
 		state->is_sweep_due = true;
 }
@@ -194,7 +192,7 @@ static void mark_swept(struct state *state, bool with_devices)
 	devices = watch_devices(state->watch, &n_devices);
 	if (!with_devices)
 		n_devices = 0;
-	if (proc_sweep(state->proc_fd, devices, n_devices, &ids, &n_ids) < 0)
+	if (proc_sweep(state->proc_fd, state->sys_fd, devices, n_devices, &ids, &n_ids) < 0)
 		return;
 	for (size_t i = 0; i < n_ids; i++)
 		state_mark(state, ids[i], false, NULL);
@@ -218,7 +216,7 @@ void gather_sweep(struct state *state, uint64_t now_usec)
 	if (!state->is_sweep_due && !is_time)
 		return;
 	plan_sweep(state, now_usec);
-	state_refresh_host(state);
+	state_refresh_pins(state);
 	if (!state->is_sweep_due && !is_blind(state) &&
 	    state->host.pins_acquired == state->swept_pins)
 		return;

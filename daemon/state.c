@@ -177,9 +177,13 @@ int state_open_helper(struct state *state, int kept_fd)
 	return 0;
 }
 
-void state_refresh_host(struct state *state)
+void state_refresh_balancing(struct state *state)
 {
 	state->host.balancing = kernel_read_balancing(state->proc_fd);
+}
+
+void state_refresh_pins(struct state *state)
+{
 	if (state->host.has_pin_counters)
 		(void)topology_read_pins(state->sys_fd, &state->host.pins_acquired,
 					 &state->host.pins_released);

@@ -112,8 +112,10 @@ DEFINE_CLEANUP_EMBEDDED(struct state, state_done);
  * the device.  0: there (state->helper_fd); negative errno: why not. */
 int state_open_helper(struct state *state, int kept_fd);
 
-/* The host-wide facts that may have changed. */
-void state_refresh_host(struct state *state);
+/* Host-wide facts that may have changed, read where they are wanted: a vmstat
+ * per node is too dear for each tick. */
+void state_refresh_balancing(struct state *state);
+void state_refresh_pins(struct state *state);
 
 /* One process to look at; driver NULL and pin_rang false: something else than
  * the pin bell.  Never fails: without memory the whole host is swept. */

@@ -128,7 +128,8 @@ static void note_failure(struct state *state, const struct plan_item *item, int 
 		journal_action_failed(row, error, now_usec);
 }
 
-/* 1: something is different now; 0: not. */
+/* 1: something is different now; 0: not.  Of a target that has gone the exit
+ * tells; looking again here would spin where module and /proc disagree. */
 static int carry_out(struct state *state, const struct plan *plan, uint64_t now_usec)
 {
 	struct act_context context = tick_act_context(state);
@@ -140,8 +141,6 @@ static int carry_out(struct state *state, const struct plan *plan, uint64_t now_
 
 		if (r < 0)
 			note_failure(state, item, r, now_usec);
-		else if (r == ACT_GONE && item->id.kind == TARGET_PROCESS)
-			state_mark(state, item->id.process, false, NULL);
 		if (r == ACT_DONE)
 			changed = 1;
 	}
@@ -187,7 +186,7 @@ int tick_run(struct state *state, uint64_t now_usec)
 	r = gather_dirty(state, now_usec);
 	if (r < 0)
 		return r;
-	state_refresh_host(state);
+	state_refresh_balancing(state);
 	state->are_targets_due = false;
 	r = decide_and_act(state, now_usec);
 	if (r < 0)

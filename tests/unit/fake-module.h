@@ -24,6 +24,9 @@ static struct fake_module {
 	unsigned int n;
 	unsigned int room;	/* of its table */
 	unsigned int calls;
+	unsigned int rearms;
+	unsigned int watches;	/* entries of the last PINSAFE_WATCH */
+	__u32 armed;		/* PINSAFE_FEATURE_*, as counters tell it */
 	int error;		/* of the next call, positive */
 } fake;
 
@@ -31,6 +34,7 @@ static void fake_reset(void)
 {
 	memset(&fake, 0, sizeof(fake));
 	fake.room = FAKE_ROOM;
+	fake.armed = PINSAFE_FEATURE_HOLD;
 }
 
 static struct pinsafe_entry *fake_find(__u32 kind, __s32 pid, __u64 cgroup_id)
@@ -106,6 +110,18 @@ static int fake_list(struct pinsafe_list *list)
 	return 0;
 }
 
+static int fake_counters(struct pinsafe_counters *counters)
+{
+	*counters = (struct pinsafe_counters){ .armed = fake.armed, .holds = fake.n };
+	return 0;
+}
+
+static int fake_watch(const struct pinsafe_watch *watch)
+{
+	fake.watches = watch->device_count + watch->cgroup_count;
+	return 0;
+}
+
 static int fake_call(unsigned long request, void *argument)
 {
 	int error = fake.error;
@@ -121,6 +137,13 @@ static int fake_call(unsigned long request, void *argument)
 		return fake_release(argument);
 	case PINSAFE_LIST:
 		return fake_list(argument);
+	case PINSAFE_GET_COUNTERS:
+		return fake_counters(argument);
+	case PINSAFE_WATCH:
+		return fake_watch(argument);
+	case PINSAFE_REARM:
+		fake.rearms++;
+		return 0;
 	}
 	return ENOTTY;
 }

@@ -1,0 +1,570 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Whole ticks over a made-up host and a module in memory: who is held, who is
+ * let go, what is told.  Time is a number here.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "daemon/gather.h"
+#include "daemon/orders.h"
+#include "daemon/settle.h"
+#include "daemon/tick.h"
+#include "tests/unit/fake-module.h"
+#include "tests/unit/tree.h"
+
+#define SECOND	(1000ULL * 1000)
+#define NOW	(1000 * SECOND)
+
+static struct fixture {
+	struct tree tree;
+	struct state state;
+	struct options options;
+	char proc[PATH_MAX], sys[PATH_MAX], dev[PATH_MAX], conf[PATH_MAX], run[PATH_MAX];
+} f;
+
+/* ---- the host ------------------------------------------------------------------ */
+
+static void write_process(int pid, const char *cgroup, unsigned int pinned_kb)
+{
+	char path[64], text[512];
+
+	snprintf(path, sizeof(path), "proc/%d/stat", pid);
+	snprintf(text, sizeof(text),
+		 "%d (job) S 1 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 %d 25000000 3000 "
+		 "18446744073709551615 1 1 1 0 0 0 0 0 0 0 0 0 17 3 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
+		 pid, pid * 10);
+	tree_write(&f.tree, path, text);
+	snprintf(path, sizeof(path), "proc/%d/task/%d/stat", pid, pid);
+	tree_write(&f.tree, path, text);
+	snprintf(path, sizeof(path), "proc/%d/task/%d/numa_maps", pid, pid);
+	tree_write(&f.tree, path, "55d0 default file=/x mapped=1\n");
+	snprintf(path, sizeof(path), "proc/%d/fd/.", pid);
+	tree_make_parents(&f.tree, path);
+	snprintf(path, sizeof(path), "proc/%d/status", pid);
+	snprintf(text, sizeof(text),
+		 "Name:\tjob\nUid:\t1000\t1000\t1000\t1000\nVmPin:\t%8u kB\nThreads:\t1\n"
+		 "Mems_allowed_list:\t0-1\n", pinned_kb);
+	tree_write(&f.tree, path, text);
+	snprintf(path, sizeof(path), "proc/%d/cgroup", pid);
+	snprintf(text, sizeof(text), "0::%s\n", cgroup);
+	tree_write(&f.tree, path, text);
+}
+
+static void end_process(int pid)
+{
+	char command[PATH_MAX];
+
+	snprintf(command, sizeof(command), "rm -r '%s/proc/%d'", f.tree.path, pid);
+	tree_run(command);
+}
+
+static void write_host(void)
+{
+	tree_write(&f.tree, "proc/version", "Linux version 6.12.0 (x) #1 SMP 6.12.0\n");
+	tree_write(&f.tree, "proc/sys/kernel/osrelease", "6.12.0\n");
+	tree_write(&f.tree, "proc/sys/kernel/numa_balancing", "1\n");
+	tree_write(&f.tree, "sys/devices/system/node/online", "0-1\n");
+	tree_write(&f.tree, "sys/devices/system/node/has_memory", "0-1\n");
+	tree_write(&f.tree, "sys/devices/system/node/has_cpu", "0-1\n");
+	tree_write(&f.tree, "sys/fs/cgroup/cgroup.controllers", "cpuset memory\n");
+	tree_write(&f.tree, "sys/fs/cgroup/jobs/a/cgroup.procs", "");
+	tree_write(&f.tree, "dev/.keep", "");
+	tree_write(&f.tree, "run/.keep", "");
+}
+
+static void configure(const char *text)
+{
+	_cleanup_(free) char *errors = NULL;
+
+	tree_write(&f.tree, "conf/pinsafed.conf", text);
+	if (orders_reload(&f.state, NOW, &errors) < 0)
+		fail_msg("%s", errors);
+}
+
+static void name(char *path, const char *what)
+{
+	snprintf(path, PATH_MAX, "%s/%s", f.tree.path, what);
+}
+
+static int setup(void **unused)
+{
+	const char *what = NULL;
+
+	(void)unused;
+	memset(&f, 0, sizeof(f));
+	fake_reset();
+	f.tree = tree_new();
+	write_host();
+	name(f.proc, "proc"), name(f.sys, "sys"), name(f.dev, "dev");
+	name(f.conf, "conf"), name(f.run, "run");
+	f.options = (struct options){
+		.proc_root = f.proc, .sys_root = f.sys, .dev_root = f.dev,
+		.config_root = f.conf, .runtime_dir = f.run, .device = "/nonexistent/pinsafe",
+		.bus = "unix:path=/nonexistent",
+	};
+	if (state_open(&f.state, &f.options, &what) < 0)
+		fail_msg("%s", what);
+	f.state.helper_fd = FAKE_FD;
+	f.state.is_armed = true;
+	f.state.host.has_module = true;
+	f.state.host.module_features = PINSAFE_FEATURE_HOLD | PINSAFE_FEATURE_HOLD_CGROUP;
+	return 0;
+}
+
+static int teardown(void **unused)
+{
+	(void)unused;
+	f.state.helper_fd = -1;		/* not a descriptor */
+	state_done(&f.state);
+	tree_done(&f.tree);
+	return 0;
+}
+
+static void tick(uint64_t now_usec)
+{
+	do {
+		assert_int_equal(tick_run(&f.state, now_usec), 0);
+	} while (f.state.dirty.n > 0 || f.state.are_targets_due);
+}
+
+static void mark(int pid)
+{
+	state_mark(&f.state, (struct process_id){ pid, 0 }, false, NULL);
+}
+
+static struct target *row_of(int pid)
+{
+	return targets_find_process(&f.state.targets,
+				    (struct process_id){ pid, (uint64_t)pid * 10 });
+}
+
+static void ring(int pid, uint32_t flags)
+{
+	struct pinsafe_event event = {
+		.type = PINSAFE_EVENT_PIN,
+		.flags = flags,
+		.pid = pid,
+		.start_ticks = (uint64_t)pid * 10,
+		.module = "habanalabs",
+	};
+
+	gather_event(&f.state, &event);
+}
+
+#define ENFORCE	"[Daemon]\nMode=enforce\n"
+#define POLICY	"[Policy jobs]\nMatchCGroup=/jobs/**\nMatchPinnedMin=1M\nAction=hold\n"
+
+/* ---- what is held -------------------------------------------------------------- */
+
+static void test_pinner_is_held(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	write_process(8, "/elsewhere", 4096);
+	mark(7), mark(8);
+	tick(NOW);
+	assert_int_equal(fake.n, 1);
+	assert_int_equal(fake.entries[0].pid, 7);
+	assert_true(row_of(7)->shown.is_held);
+	assert_false(row_of(8)->shown.is_held);
+	assert_int_equal(f.state.status.pinners, 2);
+	assert_int_equal(f.state.status.held, 1);
+	assert_int_equal(f.state.status.exposed, 1);	/* 8 */
+}
+
+static void test_audit_holds_nothing(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	assert_int_equal(fake.n, 0);
+	assert_int_equal(row_of(7)->shown.op, PLAN_HOLD);
+	assert_int_equal(row_of(7)->mode, MODE_AUDIT);
+	assert_int_equal(f.state.status.exposed, 1);
+	assert_int_equal(fake.watches, 0);
+}
+
+static void test_enforce_to_audit_releases(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	assert_int_equal(fake.n, 1);
+	assert_int_equal(fake.watches, 1);		/* /jobs, where a pin holds */
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	tick(NOW + SECOND);
+	assert_int_equal(fake.n, 0);
+	assert_int_equal(fake.watches, 0);
+}
+
+static void test_end_of_process_is_forgotten(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	end_process(7);
+	fake.n = 0;					/* the module reaps */
+	mark(7);
+	tick(NOW + SECOND);
+	assert_null(row_of(7));
+	assert_int_equal(f.state.targets.n, 0);
+}
+
+static void test_pid_of_another(void **unused)
+{
+	struct process_id old = { 7, 70 }, young = { 7, 71 };
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	assert_non_null(targets_find_process(&f.state.targets, old));
+	tree_write(&f.tree, "proc/7/stat",
+		   "7 (other) S 1 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 71 25000000 3000 "
+		   "18446744073709551615 1 1 1 0 0 0 0 0 0 0 0 0 17 3 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
+	fake.n = 0;
+	mark(7);
+	tick(NOW + SECOND);
+	assert_null(targets_find_process(&f.state.targets, old));
+	/* the fake module knows no such process either: nothing is held */
+	assert_int_equal(fake.n, 0);
+	(void)young;
+}
+
+static void test_cgroup_until_the_last_leaves(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE "[Policy jobs]\nMatchCGroup=/jobs/**\nMatchPinnedMin=1M\n"
+			  "Action=hold\nScope=cgroup\n");
+	write_process(7, "/jobs/a", 4096);
+	write_process(8, "/jobs/a", 4096);
+	mark(7), mark(8);
+	tick(NOW);
+	assert_int_equal(fake.n, 1);
+	assert_int_equal(fake.entries[0].kind, PINSAFE_CGROUP);
+	assert_true(row_of(7)->shown.is_held);
+	assert_true(row_of(8)->shown.is_held);
+	end_process(7);
+	mark(7);
+	tick(NOW + SECOND);
+	assert_int_equal(fake.n, 1);
+	end_process(8);
+	mark(8);
+	tick(NOW + 2 * SECOND);
+	assert_int_equal(fake.n, 0);
+	assert_int_equal(f.state.targets.n, 0);
+}
+
+static void test_full_table_widens(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	fake.room = 1;
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	write_process(8, "/jobs/a", 4096);
+	mark(8);
+	/* the place of 7's own hold is needed for the cgroup's: it may take
+	 * more than one tick, but it must end */
+	fake.room = 2;
+	fake.error = 0;
+	tick(NOW + SECOND);
+	assert_true(row_of(7)->shown.is_held);
+	assert_true(row_of(8)->shown.is_held);
+	write_process(9, "/jobs/a", 4096);
+	mark(9);
+	tick(NOW + 2 * SECOND);
+	assert_true(f.state.is_table_full);
+	assert_int_equal(f.state.tally.tables_full, 1);
+}
+
+static void test_held_before_us_is_looked_at(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	fake.entries[fake.n++] = (struct pinsafe_entry){
+		.kind = PINSAFE_PROCESS, .state = PINSAFE_STATE_HELD,
+		.origin = PINSAFE_ORIGIN_ORDER, .pid = 7, .start_ticks = 70,
+	};
+	f.state.are_targets_due = true;
+	tick(NOW);
+	assert_non_null(row_of(7));
+	assert_true(row_of(7)->shown.is_held);
+	assert_int_equal(fake.n, 1);
+}
+
+/* ---- bells --------------------------------------------------------------------- */
+
+static void test_bell_of_an_unwanted_pinner(void **unused)
+{
+	unsigned int before;
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 16);		/* below the minimum */
+	fake_ring(7, PINSAFE_ORIGIN_PIN);
+	fake.entries[0].held_ns = NOW * 1000;
+	ring(7, PINSAFE_EVENT_HELD);
+	tick(NOW);
+	assert_int_equal(fake.n, 1);			/* hold first, ask later */
+	assert_true(row_of(7)->facts.pin_rang);
+	assert_string_equal(row_of(7)->facts.driver, "habanalabs");
+	assert_true(f.state.decide_usec > NOW);
+	before = fake.rearms;
+	tick(f.state.decide_usec);
+	assert_int_equal(fake.n, 0);
+	assert_int_equal(row_of(7)->shown.is_held, false);
+	/* let go once: its bell stays silent until the next sweep */
+	tick(NOW + 400 * SECOND);
+	assert_int_equal(fake.rearms, before);
+	f.state.is_sweep_due = true;
+	tick(NOW + 401 * SECOND);
+	assert_true(fake.rearms > before);
+}
+
+static void test_bell_is_armed_again_slower_and_slower(void **unused)
+{
+	uint64_t now = NOW, wait, last = 0;
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 16);
+	for (int i = 0; i < 12; i++) {
+		ring(7, 0);
+		tick(now);
+		wait = row_of(7)->again.at_usec - now;
+		assert_true(wait >= last);
+		last = wait;
+		now += wait;
+		tick(now);
+		assert_int_equal(fake.rearms, i + 1);
+	}
+	assert_int_equal(last, 300 * SECOND);
+}
+
+static void test_growth_is_noticed(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 16);
+	ring(7, 0);
+	tick(NOW);
+	assert_int_equal(fake.n, 0);
+	write_process(7, "/jobs/a", 4096);		/* what the ring was about */
+	tick(row_of(7)->again.at_usec);
+	assert_int_equal(fake.n, 1);
+}
+
+static void test_lost_events_sweep(void **unused)
+{
+	struct pinsafe_event event = { .type = PINSAFE_EVENT_LOST, .lost = 12 };
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	tick(NOW);
+	write_process(7, "/jobs/a", 4096);
+	gather_event(&f.state, &event);
+	tick(NOW + SECOND);
+	assert_int_equal(fake.n, 1);
+	assert_int_equal(f.state.tally.events_lost, 12);
+	assert_int_equal(f.state.tally.resyncs, 1);
+}
+
+static void test_storm_is_taken_in_batches(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	tick(NOW);
+	for (int pid = 1000; pid < 1000 + 3 * GATHER_BATCH; pid++) {
+		write_process(pid, "/jobs/a", 4096);
+		mark(pid), mark(pid);
+	}
+	assert_int_equal(f.state.dirty.n, 3 * GATHER_BATCH);
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_int_equal(f.state.targets.n, GATHER_BATCH);
+	assert_true(state_has_work(&f.state, NOW));
+	tick(NOW);
+	assert_int_equal(fake.n, 3 * GATHER_BATCH);
+}
+
+/* ---- proof --------------------------------------------------------------------- */
+
+static void test_probes_that_do_not_fire(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	assert_int_equal(row_of(7)->shown.proof, PROOF_IDLE);
+	fake.armed = 0;
+	tick(NOW + SETTLE_LOOK_USEC);
+	assert_int_equal(row_of(7)->shown.proof, PROOF_INEFFECTIVE);
+	assert_int_equal(row_of(7)->shown.scanned, SCANNED_YES);
+	assert_int_equal(f.state.status.ineffective, 1);
+	assert_int_equal(f.state.status.exposed, 1);
+	fake.armed = PINSAFE_FEATURE_HOLD;
+	fake.entries[0].last_refused_ns = (NOW + 2 * SETTLE_LOOK_USEC) * 1000;
+	tick(NOW + 2 * SETTLE_LOOK_USEC);
+	assert_int_equal(row_of(7)->shown.proof, PROOF_VERIFIED);
+	assert_int_equal(f.state.status.exposed, 0);
+}
+
+static void test_a_scan_in_spite_of_the_hold(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	tree_write(&f.tree, "proc/7/sched", "job (7)\nmm->numa_scan_seq   :   3\n");
+	mark(7);
+	tick(NOW);
+	tree_write(&f.tree, "proc/7/sched", "job (7)\nmm->numa_scan_seq   :   4\n");
+	tick(NOW + SETTLE_LOOK_USEC);
+	assert_int_equal(row_of(7)->shown.proof, PROOF_INEFFECTIVE);
+}
+
+static void test_nothing_held_nothing_timed(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	assert_int_equal(f.state.look_usec, 0);
+	assert_int_equal(state_next_usec(&f.state), f.state.sweep_usec);
+}
+
+/* ---- orders -------------------------------------------------------------------- */
+
+static void test_order_to_hold(void **unused)
+{
+	struct target_id id = target_id_of_process((struct process_id){ 7, 70 });
+	struct target_id gone = target_id_of_process((struct process_id){ 7, 69 });
+	size_t n;
+
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n");
+	write_process(7, "/elsewhere", 0);
+	assert_int_equal(orders_resolve(&f.state, &gone), -ESRCH);
+	assert_int_equal(orders_resolve(&f.state, &id), 0);
+	assert_int_equal(orders_hold(&f.state, &id, NOW), 0);
+	assert_int_equal(fake.n, 1);
+	(void)ledger_overrides(f.state.ledger, &n);
+	assert_int_equal(n, 1);
+}
+
+static void test_order_that_fails_leaves_nothing(void **unused)
+{
+	struct target_id id = target_id_of_process((struct process_id){ 7, 70 });
+	size_t n;
+
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n");
+	write_process(7, "/", 0);
+	fake.room = 0;
+	assert_true(orders_hold(&f.state, &id, NOW) < 0);
+	(void)ledger_overrides(f.state.ledger, &n);
+	assert_int_equal(n, 0);
+	f.state.helper_fd = -1;
+	assert_int_equal(orders_hold(&f.state, &id, NOW), -ENODEV);
+}
+
+static void test_release_for_a_while(void **unused)
+{
+	struct target_id id = target_id_of_process((struct process_id){ 7, 70 });
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	assert_int_equal(orders_release(&f.state, &id, 5 * SECOND, NOW), 0);
+	assert_int_equal(fake.n, 0);
+	assert_string_equal(target_state_name(row_of(7)), "released");
+	tick(state_next_usec(&f.state));
+	tick(NOW + 6 * SECOND);
+	assert_int_equal(fake.n, 1);
+}
+
+static void test_cgroups_are_checked(void **unused)
+{
+	static const char *const bad[] = { "", "/", "jobs", "/jobs/", "/jobs/../jobs", "/..",
+					   "//jobs", "/jobs/./a" };
+	struct target_id id = { .kind = TARGET_CGROUP };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		id.cgroup = (char *)bad[i];
+		assert_int_equal(orders_resolve(&f.state, &id), -EINVAL);
+	}
+	id.cgroup = (char *)"/nowhere";
+	assert_int_equal(orders_resolve(&f.state, &id), -ESRCH);
+	id.cgroup = (char *)"/jobs/a";
+	assert_int_equal(orders_resolve(&f.state, &id), 0);
+	assert_true(id.cgroup_id > 0);
+}
+
+static void test_bad_configuration_changes_nothing(void **unused)
+{
+	_cleanup_(free) char *errors = NULL;
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	tree_write(&f.tree, "conf/pinsafed.conf", "[Daemon]\nMode=audti\nColour=red\n");
+	assert_int_equal(orders_reload(&f.state, NOW + SECOND, &errors), -EINVAL);
+	assert_non_null(strstr(errors, "pinsafed.conf:2:"));
+	assert_non_null(strstr(errors, "pinsafed.conf:3:"));
+	tick(NOW + SECOND);
+	assert_int_equal(fake.n, 1);
+	assert_int_equal(f.state.config.mode, MODE_ENFORCE);
+	assert_false(f.state.status.last_reload_successful);
+	assert_string_equal(f.state.status.last_reload_error, errors);
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_pinner_is_held),
+		TEST(test_audit_holds_nothing),
+		TEST(test_enforce_to_audit_releases),
+		TEST(test_end_of_process_is_forgotten),
+		TEST(test_pid_of_another),
+		TEST(test_cgroup_until_the_last_leaves),
+		TEST(test_full_table_widens),
+		TEST(test_held_before_us_is_looked_at),
+		TEST(test_bell_of_an_unwanted_pinner),
+		TEST(test_bell_is_armed_again_slower_and_slower),
+		TEST(test_growth_is_noticed),
+		TEST(test_lost_events_sweep),
+		TEST(test_storm_is_taken_in_batches),
+		TEST(test_probes_that_do_not_fire),
+		TEST(test_a_scan_in_spite_of_the_hold),
+		TEST(test_nothing_held_nothing_timed),
+		TEST(test_order_to_hold),
+		TEST(test_order_that_fails_leaves_nothing),
+		TEST(test_release_for_a_while),
+		TEST(test_cgroups_are_checked),
+		TEST(test_bad_configuration_changes_nothing),
+	};
+
+	return cmocka_run_group_tests_name("tick", tests, NULL, NULL);
+}
