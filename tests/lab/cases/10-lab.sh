@@ -20,16 +20,18 @@ ok "soft-RoCE gives a device" soft_roce
 scan_fast
 ok "a neighbour starts" work_start neighbour --mib 64 --threads 4
 cgroup=$(work_cgroup neighbour)
-pte=$(numa_pte_updates "$cgroup") seq=$(scan_seq "$(work_pid neighbour)")
-more_than() { [ "$(numa_pte_updates "$cgroup")" -gt "$1" ]; }
+# before 6.12 only the whole host counts them, and nobody else is busy here
+scanned() { if kernel_from 6.12; then numa_pte_updates "$cgroup"; else vmstat numa_pte_updates; fi; }
+pte=$(scanned) seq=$(scan_seq "$(work_pid neighbour)")
+more_than() { [ "$(scanned)" -gt "$1" ]; }
 ok "the neighbour is scanned" until_true 30 more_than $((pte + 1000))
 passes() { [ "$(scan_seq "$(work_pid neighbour)")" -gt "$1" ]; }
 ok "in whole passes" until_true 30 passes "$seq"
 balancing 0
 sleep 1
-pte=$(numa_pte_updates "$cgroup")
+pte=$(scanned)
 sleep 3
-is "with balancing off it is not" "$(numa_pte_updates "$cgroup")" "$pte"
+is "with balancing off it is not" "$(scanned)" "$pte"
 balancing 1
 ok "and is again after that" until_true 30 more_than "$pte"
 work_stop neighbour
@@ -46,10 +48,13 @@ pins() {
 }
 host_pins_are() { [ "$(host_pins)" = "$1" ]; }
 
-for mode in pin fast remote unlocked short; do
-	pins "pinlab:$mode" 1000 --kind pinlab:$mode --pages 1000 --threads 1
+modes=(pin fast remote short)
+! kernel_from 6.3 || modes+=(unlocked)
+! kernel_from 6.11 || modes+=(memfd)
+kernel_from 5.18 || modes+=(locked)
+for mode in "${modes[@]}"; do
+	pins "pinlab:$mode" 1000 --kind "pinlab:$mode" --pages 1000 --threads 1
 done
-pins pinlab:memfd 1000 --kind pinlab:memfd --pages 1000 --threads 1
 pins uring 4096 --kind uring --mib 16 --threads 1
 pins rdma 4096 --kind rdma --mib 16 --threads 1
 # FOLL_GET is what the kernel does not count
@@ -82,6 +87,7 @@ above "which the kernel counted" "$(($(vmstat nr_foll_pin_acquired) - before))" 
 ok "O_DIRECT pins for a moment only" work_start database --kind odirect --mib 1 --threads 2
 before=$(vmstat nr_foll_pin_acquired)
 moved() { [ "$(vmstat nr_foll_pin_acquired)" -gt "$before" ]; }
-ok "and often" until_true 30 moved
+# before 6.0 it was FOLL_GET, which is not counted
+! kernel_from 6.0 || ok "and often" until_true 30 moved
 work_stop database
 ok "the system is still well" systemctl --quiet is-system-running

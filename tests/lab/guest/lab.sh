@@ -117,6 +117,9 @@ numa_pte_updates() { memory_stat "$1" numa_pte_updates; }
 
 cgroup_of() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
 
+# kernel_from VERSION: the guest runs that kernel or a later one
+kernel_from() { printf '%s\n' "$1" "$(uname -r)" | sort -VC; }
+
 # scan_seq PID: whole passes of the scanner over that process
 scan_seq() { awk '$1 == "mm->numa_scan_seq" { print $3 }' "/proc/$1/sched"; }
 
