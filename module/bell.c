@@ -9,40 +9,22 @@
  * get_user_pages() does not ring; the open of its device does, by the probe on
  * chrdev_open().
  *
- * The set of what is watched is replaced as a whole: an RCU pointer, written
- * under watch_mutex, read in probe context.  A bell rings while a set is
- * published; without an open file there is none, so a probe costs a load.
+ * A bell rings while a set of what is watched is published (watch.c); without
+ * an open file there is none, so a probe costs a load.
  *
  * A bell rings once per thread group (marks in target.c) until re-armed, and
  * once more when the pin or open is the first that takes the hold.  The mark
  * is set only when the event found room, so a lost ring rings again.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/fs.h>
-#include <linux/mutex.h>
-#include <linux/printk.h>
-#include <linux/slab.h>
-#include <linux/stacktrace.h>
-#include <linux/uaccess.h>
 #include <linux/mm.h>
+#include <linux/stacktrace.h>
 
 #include "compat.h"
 #include "private.h"
 
 #define ALWAYS	(-1)
 #define CURRENT	(-1)
-
-struct watch_set {
-	struct rcu_head rcu;
-	unsigned int cgroup_count;
-	unsigned int device_count;
-	u64 cgroups[PINSAFE_MAX_CGROUPS];
-	struct watched_device {
-		dev_t device;
-		bool hold;
-	} devices[PINSAFE_MAX_DEVICES];
-};
 
 struct pin_probe {
 	struct pinsafe_probe probe;
@@ -59,8 +41,6 @@ struct ring {
 	dev_t device;
 };
 
-static struct watch_set __rcu *watched;
-static DEFINE_MUTEX(watch_mutex);
 static bool full_told;
 
 /*
@@ -76,23 +56,6 @@ static struct task_struct *pinner_of(struct mm_struct *mm)
 	return pinsafe_mm_owner(mm);
 }
 NOKPROBE_SYMBOL(pinner_of);
-
-static bool is_watched_cgroup(const struct watch_set *set,
-			      struct task_struct *task)
-{
-	struct cgroup *cgroup;
-	unsigned int i;
-
-	if (!set->cgroup_count)
-		return false;
-	for (cgroup = pinsafe_task_cgroup(task); cgroup;
-	     cgroup = cgroup_parent(cgroup))
-		for (i = 0; i < set->cgroup_count; i++)
-			if (set->cgroups[i] == cgroup_id(cgroup))
-				return true;
-	return false;
-}
-NOKPROBE_SYMBOL(is_watched_cgroup);
 
 /*
  * The caller of the probed function, then who called it.  The unwinder's list
@@ -208,7 +171,6 @@ static int pin_enter(struct kprobe *kp, struct pt_regs *regs)
 		.mark_hold = PINSAFE_MARK_RUNG_PIN_HOLD,
 		.origin = PINSAFE_ORIGIN_PIN,
 	};
-	const struct watch_set *set;
 	struct task_struct *task;
 
 	if (!is_longterm(pin, regs))
@@ -218,10 +180,9 @@ static int pin_enter(struct kprobe *kp, struct pt_regs *regs)
 		mm = (struct mm_struct *)regs_get_kernel_argument(regs,
 								  pin->mm_arg);
 	rcu_read_lock();
-	set = rcu_dereference(watched);
-	task = set ? pinner_of(mm) : NULL;
+	task = pinsafe_watch_is_on() ? pinner_of(mm) : NULL;
 	if (task) {
-		ring.hold = is_watched_cgroup(set, task);
+		ring.hold = pinsafe_watch_has_cgroup(pinsafe_task_cgroup(task));
 		ring_bell(task, &ring, regs);
 	}
 	rcu_read_unlock();
@@ -229,37 +190,19 @@ static int pin_enter(struct kprobe *kp, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(pin_enter);
 
-static const struct watched_device *
-find_device(const struct watch_set *set, dev_t device)
-{
-	unsigned int i;
-
-	for (i = 0; i < set->device_count; i++)
-		if (set->devices[i].device == device)
-			return &set->devices[i];
-	return NULL;
-}
-NOKPROBE_SYMBOL(find_device);
-
 static int open_enter(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct inode *inode = (struct inode *)regs_get_kernel_argument(regs, 0);
-	const struct watched_device *device;
-	const struct watch_set *set;
+	struct ring ring = {
+		.type = PINSAFE_EVENT_OPEN,
+		.mark = PINSAFE_MARK_RUNG_OPEN,
+		.mark_hold = PINSAFE_MARK_RUNG_OPEN_HOLD,
+		.origin = PINSAFE_ORIGIN_OPEN,
+	};
 
 	rcu_read_lock();
-	set = rcu_dereference(watched);
-	device = set ? find_device(set, inode->i_rdev) : NULL;
-	if (device) {
-		struct ring ring = {
-			.type = PINSAFE_EVENT_OPEN,
-			.mark = PINSAFE_MARK_RUNG_OPEN,
-			.mark_hold = PINSAFE_MARK_RUNG_OPEN_HOLD,
-			.origin = PINSAFE_ORIGIN_OPEN,
-			.hold = device->hold,
-			.device = device->device,
-		};
-
+	if (pinsafe_watch_has_device(inode->i_rdev, &ring.hold)) {
+		ring.device = inode->i_rdev;
 		atomic64_inc(&pinsafe_counts.open_calls);
 		if (current->mm && !(current->flags & PF_KTHREAD))
 			ring_bell(current, &ring, regs);
@@ -290,104 +233,6 @@ static struct pin_probe pin_probes[] = {
 static struct pinsafe_probe open_probe = {
 	.kp = { .symbol_name = "chrdev_open", .pre_handler = open_enter },
 };
-
-static int read_devices(const struct pinsafe_watch *watch,
-			struct watch_set *set)
-{
-	struct pinsafe_watch_device __user *from =
-		u64_to_user_ptr(watch->devices);
-	struct pinsafe_watch_device device;
-	unsigned int i;
-
-	for (i = 0; i < watch->device_count; i++) {
-		if (copy_from_user(&device, &from[i], sizeof(device)))
-			return -EFAULT;
-		if (device.reserved || device.flags & ~PINSAFE_WATCH_HOLD ||
-		    device.major >> (32 - MINORBITS) ||
-		    device.minor > MINORMASK)
-			return -EINVAL;
-		set->devices[i].device = MKDEV(device.major, device.minor);
-		set->devices[i].hold = device.flags & PINSAFE_WATCH_HOLD;
-	}
-	set->device_count = watch->device_count;
-	return 0;
-}
-
-static int read_cgroups(const struct pinsafe_watch *watch,
-			struct watch_set *set)
-{
-	struct pinsafe_watch_cgroup __user *from =
-		u64_to_user_ptr(watch->cgroups);
-	struct pinsafe_watch_cgroup entry;
-	struct cgroup *cgroup;
-	unsigned int i;
-
-	for (i = 0; i < watch->cgroup_count; i++) {
-		if (copy_from_user(&entry, &from[i], sizeof(entry)))
-			return -EFAULT;
-		if (entry.flags != PINSAFE_WATCH_HOLD)
-			return -EINVAL;
-		cgroup = cgroup_get_from_fd(entry.cgroup_fd);
-		if (IS_ERR(cgroup))
-			return -EBADF;
-		set->cgroups[i] = cgroup_id(cgroup);
-		cgroup_put(cgroup);
-	}
-	set->cgroup_count = watch->cgroup_count;
-	return 0;
-}
-
-static int check_watch(const struct pinsafe_watch *watch)
-{
-	if (watch->reserved)
-		return -EINVAL;
-	if (watch->device_count > PINSAFE_MAX_DEVICES ||
-	    watch->cgroup_count > PINSAFE_MAX_CGROUPS)
-		return -E2BIG;
-	if (watch->device_count &&
-	    !(pinsafe_features & PINSAFE_FEATURE_BELL_OPEN))
-		return -EOPNOTSUPP;
-	if (watch->cgroup_count &&
-	    ~pinsafe_features & (PINSAFE_FEATURE_BELL_PIN |
-				 PINSAFE_FEATURE_HOLD_CGROUP))
-		return -EOPNOTSUPP;
-	return 0;
-}
-
-/* Publishes set, or with NULL none, and frees the one before. */
-static void publish(struct watch_set *set)
-{
-	struct watch_set *old;
-
-	mutex_lock(&watch_mutex);
-	old = rcu_replace_pointer(watched, set,
-				  lockdep_is_held(&watch_mutex));
-	mutex_unlock(&watch_mutex);
-	synchronize_rcu();
-	kvfree(old);
-}
-
-/* All of the set, or an error and the set before. */
-int pinsafe_bell_watch(const struct pinsafe_watch *watch)
-{
-	struct watch_set *set;
-	int r = check_watch(watch);
-
-	if (r)
-		return r;
-	set = kvzalloc(sizeof(*set), GFP_KERNEL);
-	if (!set)
-		return -ENOMEM;
-	r = read_devices(watch, set);
-	if (!r)
-		r = read_cgroups(watch, set);
-	if (r) {
-		kvfree(set);
-		return r;
-	}
-	publish(set);
-	return 0;
-}
 
 /* -ENOENT: it has not rung. */
 int pinsafe_bell_rearm(const struct pinsafe_key *key)
@@ -430,26 +275,6 @@ u32 pinsafe_bell_armed(void)
 	if (kprobe_disabled(&open_probe.kp))
 		armed &= ~PINSAFE_FEATURE_BELL_OPEN;
 	return armed;
-}
-
-/*
- * With an open file and no WATCH yet the pin bell rings; closing ends that.
- */
-int pinsafe_bell_enable(void)
-{
-	struct watch_set *set = kvzalloc(sizeof(*set), GFP_KERNEL);
-
-	if (!set)
-		return -ENOMEM;
-	publish(set);
-	return 0;
-}
-
-/* When it returns, no probe rings any more. */
-void pinsafe_bell_disable(void)
-{
-	publish(NULL);
-	full_told = false;
 }
 
 /* A kernel that lacks some of the functions, or all, does without. */

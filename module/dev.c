@@ -32,7 +32,7 @@ static int dev_open(struct inode *inode, struct file *file)
 		return -EPERM;
 	if (test_and_set_bit(0, &opened))
 		return -EBUSY;
-	r = pinsafe_bell_enable();
+	r = pinsafe_watch_begin();
 	if (r) {
 		clear_bit(0, &opened);
 		return r;
@@ -42,7 +42,7 @@ static int dev_open(struct inode *inode, struct file *file)
 
 static int dev_release(struct inode *inode, struct file *file)
 {
-	pinsafe_bell_disable();
+	pinsafe_watch_end();
 	pinsafe_target_clear_all();
 	pinsafe_event_clear();
 	clear_bit_unlock(0, &opened);
@@ -227,7 +227,7 @@ static int watch(void __user *argument)
 
 	if (copy_from_user(&watch, argument, sizeof(watch)))
 		return -EFAULT;
-	return pinsafe_bell_watch(&watch);
+	return pinsafe_watch_replace(&watch);
 }
 
 static int rearm(void __user *argument)

@@ -4,9 +4,11 @@
  *
  *	main	load, unload, counters, the canary
  *	target	the table of processes and cgroups and what is marked on them
+ *	task	what the other parts ask of a task: cgroup, memory, start
  *	hold	the gate: refuses scans of held targets
  *	drain	waits for the scans that were past the gate
  *	bell	probes on the pin entry points and on chrdev_open
+ *	watch	the devices and cgroups that the bells listen for
  *	event	the queue behind read(2)
  *	sight	counts pinned pages
  *	dev	/dev/pinsafe: arguments in, answers out
@@ -17,8 +19,8 @@
  *
  * Locks.  pinsafe_lock, raw because probes take it, guards the writers of the
  * table (target.c), the drain list (drain.c) and the event queue (event.c).
- * Nothing is taken inside it.  Mutexes are of dev.c and bell.c and are never
- * taken in probe context.
+ * Nothing is taken inside it.  Mutexes are of event.c and watch.c and are
+ * never taken in probe context.
  */
 #ifndef PINSAFE_PRIVATE_H
 #define PINSAFE_PRIVATE_H
@@ -134,6 +136,7 @@ int pinsafe_target_init(void);
 void pinsafe_target_stop(void);
 void pinsafe_target_done(void);
 
+/* task.c */
 u64 pinsafe_task_start_ticks(struct task_struct *task);
 struct cgroup *pinsafe_task_cgroup(struct task_struct *task);
 u64 pinsafe_task_cgroup_id(struct task_struct *task);
@@ -178,10 +181,15 @@ void pinsafe_event_clear(void);
 int pinsafe_event_init(void);
 void pinsafe_event_done(void);
 
+/* watch.c */
+bool pinsafe_watch_is_on(void);
+bool pinsafe_watch_has_cgroup(struct cgroup *cgroup);
+bool pinsafe_watch_has_device(dev_t device, bool *ret_hold);
+int pinsafe_watch_replace(const struct pinsafe_watch *watch);
+int pinsafe_watch_begin(void);
+void pinsafe_watch_end(void);
+
 /* bell.c */
-int pinsafe_bell_watch(const struct pinsafe_watch *watch);
-int pinsafe_bell_enable(void);
-void pinsafe_bell_disable(void);
 int pinsafe_bell_rearm(const struct pinsafe_key *key);
 u64 pinsafe_bell_missed(void);
 u32 pinsafe_bell_armed(void);

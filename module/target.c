@@ -23,11 +23,9 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/hashtable.h>
-#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pid.h>
-#include <linux/sched/mm.h>
 #include <linux/timekeeping.h>
 
 #include "compat.h"
@@ -75,52 +73,6 @@ static bool is_same(const struct pinsafe_key *a, const struct pinsafe_key *b)
 		return false;
 	return a->kind == PINSAFE_CGROUP ? a->cgroup_id == b->cgroup_id :
 					   a->pid == b->pid;
-}
-
-u64 pinsafe_task_start_ticks(struct task_struct *task)
-{
-	return div_u64(READ_ONCE(task->group_leader)->start_boottime,
-		       NSEC_PER_SEC / USER_HZ);
-}
-
-/*
- * The cgroup that counts for a thread: its leader's.  A leader that has exited
- * before its threads stays behind when they are moved, so it no longer counts.
- */
-struct cgroup *pinsafe_task_cgroup(struct task_struct *task)
-{
-	struct task_struct *leader = READ_ONCE(task->group_leader);
-
-	if (leader->flags & PF_EXITING)
-		leader = task;
-	return task_dfl_cgroup(leader);
-}
-NOKPROBE_SYMBOL(pinsafe_task_cgroup);
-
-u64 pinsafe_task_cgroup_id(struct task_struct *task)
-{
-	return cgroup_id(pinsafe_task_cgroup(task));
-}
-
-/*
- * The memory, with a reference, of a thread group.  NULL: it has gone.  The
- * leader may have exited before its threads, then one of these is asked.
- */
-struct mm_struct *pinsafe_group_mm(struct pid *pid)
-{
-	struct task_struct *leader, *task;
-	struct mm_struct *mm = NULL;
-
-	rcu_read_lock();
-	leader = pid_task(pid, PIDTYPE_TGID);
-	if (leader)
-		for_each_thread(leader, task) {
-			mm = get_task_mm(task);
-			if (mm)
-				break;
-		}
-	rcu_read_unlock();
-	return mm;
 }
 
 /* Call it under RCU. */
