@@ -6,17 +6,21 @@
  * bus-order.c, signals in bus-signal.c, the connection in bus-link.c; nobody
  * else speaks D-Bus.
  */
-#include "daemon/bus-link.h"
+#include "daemon/bus.h"
 
 #include <errno.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
 
 #include "daemon/bus-api.h"
+#include "daemon/bus-link.h"
 #include "daemon/bus-order.h"
 #include "daemon/bus-value.h"
 #include "daemon/metrics.h"
 #include "daemon/report.h"
+#include "daemon/tick.h"
+
+#define LOOK_ANEW_USEC	(1000ULL * 1000)
 
 DEFINE_CLEANUP(sd_bus_message, sd_bus_message_unref);
 DEFINE_CLEANUP_EMBEDDED(struct target_id, target_id_done);
@@ -52,6 +56,24 @@ static int on_list_targets(sd_bus_message *m, void *userdata, sd_bus_error *ret_
 	return r < 0 ? r : sd_bus_message_send(reply);
 }
 
+static struct target *find_target(struct state *state, const struct target_id *id)
+{
+	return id->kind == TARGET_PROCESS ? targets_find(&state->targets, id) :
+					    targets_find_cgroup(&state->targets, id->cgroup);
+}
+
+/* Who asks for one target wants the truth of now; not more than once a second,
+ * for a look costs something and everybody may ask for his own. */
+static void look_anew(struct state *state, const struct target *row)
+{
+	uint64_t now_usec = state_now_usec();
+
+	if (row->id.kind != TARGET_PROCESS || now_usec < row->looked_usec + LOOK_ANEW_USEC)
+		return;
+	state_mark(state, row->id.process, false, NULL);
+	(void)tick_run(state, now_usec);
+}
+
 static int on_get_target(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 {
 	_cleanup_(sd_bus_message_unref) sd_bus_message *reply = NULL;
@@ -66,14 +88,16 @@ static int on_get_target(sd_bus_message *m, void *userdata, sd_bus_error *ret_er
 		r = bus_read_sender(m, &uid);
 	if (r < 0)
 		return r;
-	row = id.kind == TARGET_PROCESS ? targets_find(&state->targets, &id) :
-					  targets_find_cgroup(&state->targets, id.cgroup);
+	row = find_target(state, &id);
+	if (row && !may_see(row, uid))
+		return sd_bus_error_set(ret_error, PINSAFE_ERROR_DENIED,
+					"the target belongs to another user: ask as root");
+	if (row)
+		look_anew(state, row);
+	row = find_target(state, &id);
 	if (!row)
 		return sd_bus_error_set(ret_error, PINSAFE_ERROR_NO_TARGET,
 					"not a known target: it neither pins memory nor has a watched device open; see pinsafectl list");
-	if (!may_see(row, uid))
-		return sd_bus_error_set(ret_error, PINSAFE_ERROR_DENIED,
-					"the target belongs to another user: ask as root");
 	r = sd_bus_message_new_method_return(m, &reply);
 	if (r >= 0)
 		r = bus_append_target(reply, row);

@@ -13,6 +13,7 @@
 #include "daemon/sense/pin.h"
 #include "daemon/sense/proc.h"
 #include "daemon/sense/topology.h"
+#include "daemon/survey.h"
 
 DEFINE_CLEANUP_EMBEDDED(struct process_facts, process_facts_done);
 
@@ -129,7 +130,7 @@ void gather_again(struct state *state, uint64_t now_usec)
 	}
 }
 
-static void note_ring(struct target *row, uint64_t now_usec)
+static void look_later(struct target *row, uint64_t now_usec)
 {
 	struct again *again = &row->again;
 
@@ -230,6 +231,8 @@ void gather_sweep(struct state *state, uint64_t now_usec)
 	state_mark_targets(state);
 	let_ring_again(state);
 	mark_swept(state, with_devices);
+	if (with_devices)
+		survey_begin(state);
 }
 
 /* ---- looking ------------------------------------------------------------- */
@@ -240,12 +243,6 @@ static void dirty_process_done(struct dirty_process *dirty)
 	dirty->driver = NULL;
 }
 
-static bool has_sight(const struct state *state)
-{
-	return state->helper_fd >= 0 &&
-	       (state->host.module_features & PINSAFE_FEATURE_SIGHT);
-}
-
 /* What only bells tell is carried over from look to look. */
 static void keep_what_rang(struct process_facts *facts, struct process_facts *before,
 			   struct dirty_process *dirty)
@@ -254,6 +251,13 @@ static void keep_what_rang(struct process_facts *facts, struct process_facts *be
 	if (!facts->driver)
 		facts->driver = dirty->driver ? take_ptr(dirty->driver) :
 						take_ptr(before->driver);
+}
+
+/* One pin of a large buffer takes seconds, and rings once. */
+static bool is_growing(const struct target *row, const struct process_facts *facts)
+{
+	return row->looked_usec && !row->again.at_usec && row->again.wait_usec &&
+	       process_pinned_bytes(facts) > process_pinned_bytes(&row->facts);
 }
 
 /* The process of a pid is another one now, or nobody. */
@@ -289,11 +293,12 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t no
 	r = targets_add(&state->targets, &id, &row);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	if (has_sight(state))
+	if (state_has_sight(state))
 		(void)pin_count(state->helper_fd, SIGHT_SLICES, &facts);
 	keep_what_rang(&facts, &row->facts, dirty);
-	if (dirty->pin_rang)
-		note_ring(row, now_usec);
+	if (dirty->pin_rang || is_growing(row, &facts))
+		look_later(row, now_usec);
+	row->looked_usec = now_usec;
 	process_facts_done(&row->facts);
 	row->facts = facts;
 	facts = (struct process_facts){ 0 };

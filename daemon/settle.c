@@ -78,7 +78,8 @@ int settle_plan(struct state *state, const struct plan *plan)
 
 /* ---- what is in force ------------------------------------------------------ */
 
-static void mark_released(struct state *state)
+/* A cgroup gets a row by the order alone; a process has one, or has ended. */
+static int mark_released(struct state *state)
 {
 	const struct override *overrides;
 	size_t n;
@@ -86,10 +87,16 @@ static void mark_released(struct state *state)
 	overrides = ledger_overrides(state->ledger, &n);
 	for (size_t i = 0; i < n; i++) {
 		struct target *row = targets_find(&state->targets, &overrides[i].id);
+		int r = 0;
 
+		if (!row && overrides[i].id.kind == TARGET_CGROUP)
+			r = targets_add(&state->targets, &overrides[i].id, &row);
+		if (r < 0)
+			return r;
 		if (row)
 			row->shown.is_released = !overrides[i].hold;
 	}
+	return 0;
 }
 
 /* A row may have a hold of its own and one from its cgroup: the better counts. */
@@ -121,26 +128,40 @@ static int take_held_cgroup(struct state *state, const struct held *held)
 	return 0;
 }
 
-static int take_held(struct state *state, const struct held *held)
+static void take_held_process(struct state *state, const struct held *held, bool mark)
 {
-	struct target *row;
+	struct target *row = targets_find(&state->targets, &held->id);
 
-	switch (held->id.kind) {
-	case TARGET_PROCESS:
-		row = targets_find(&state->targets, &held->id);
-		if (row)
-			take_hold(row, held);
-		else
-			state_mark(state, held->id.process, false, NULL);
-		return 0;
-	case TARGET_CGROUP:
-		return take_held_cgroup(state, held);
-	}
-	return 0;
+	if (row)
+		take_hold(row, held);
+	else if (mark)
+		state_mark(state, held->id.process, false, NULL);
 }
 
-int settle_held(struct state *state, const struct held_list *held)
+static bool is_stranger(const struct state *state, const struct held *held)
 {
+	return held->id.kind == TARGET_PROCESS && !targets_find(&state->targets, &held->id);
+}
+
+/* Is it time to look at held processes without a row? */
+static bool mark_strangers(struct state *state, const struct held_list *held,
+			   uint64_t now_usec)
+{
+	bool is_due = state->strangers_usec <= now_usec;
+	bool any = false;
+
+	for (size_t i = 0; i < held->n && !any; i++)
+		any = is_stranger(state, &held->list[i]);
+	if (!any)
+		state->strangers_usec = 0;
+	else if (is_due)
+		state->strangers_usec = now_usec + SETTLE_STRANGERS_USEC;
+	return is_due;
+}
+
+int settle_held(struct state *state, const struct held_list *held, uint64_t now_usec)
+{
+	bool mark = mark_strangers(state, held, now_usec);
 	int r = 0;
 
 	for (size_t i = 0; i < state->targets.n; i++) {
@@ -148,10 +169,17 @@ int settle_held(struct state *state, const struct held_list *held)
 
 		shown->is_held = shown->is_draining = shown->is_released = false;
 	}
-	for (size_t i = 0; r >= 0 && i < held->n; i++)
-		r = take_held(state, &held->list[i]);
-	mark_released(state);
-	return r;
+	for (size_t i = 0; r >= 0 && i < held->n; i++) {
+		switch (held->list[i].id.kind) {
+		case TARGET_PROCESS:
+			take_held_process(state, &held->list[i], mark);
+			break;
+		case TARGET_CGROUP:
+			r = take_held_cgroup(state, &held->list[i]);
+			break;
+		}
+	}
+	return r < 0 ? r : mark_released(state);
 }
 
 /* ---- proof --------------------------------------------------------------- */

@@ -16,6 +16,9 @@ struct held_list {
  * host (12 looks a minute), quick enough for an operator at ftrace_enabled. */
 #define SETTLE_LOOK_USEC	(5ULL * 1000 * 1000)
 
+/* The module's worker drops the dead at this pace. */
+#define SETTLE_STRANGERS_USEC	(10ULL * 1000 * 1000)
+
 /* What the module holds now; empty without it. */
 int settle_read_held(struct state *state, struct held_list *ret_held);
 void held_list_done(struct held_list *held);
@@ -23,8 +26,9 @@ void held_list_done(struct held_list *held);
 /* The policy's word on each row; adds rows for cgroups of the plan. */
 int settle_plan(struct state *state, const struct plan *plan);
 
-/* What is in force for each row.  Who is held and not known is marked. */
-int settle_held(struct state *state, const struct held_list *held);
+/* What is in force for each row.  A process that is held and not known is
+ * marked, now and then: it may have ended, and the module not noticed yet. */
+int settle_held(struct state *state, const struct held_list *held, uint64_t now_usec);
 
 /* Measures whether holds work, when it is time. */
 void settle_look(struct state *state, uint64_t now_usec);

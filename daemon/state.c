@@ -131,6 +131,7 @@ void state_done(struct state *state)
 	for (size_t i = 0; i < state->dirty.n; i++)
 		free(state->dirty.list[i].driver);
 	free(state->dirty.list);
+	free(state->survey.ids);
 	targets_done(&state->targets);
 	status_done(&state->status);
 	opens_free(state->opens);
@@ -175,6 +176,12 @@ int state_open_helper(struct state *state, int kept_fd)
 	state->are_targets_due = true;
 	state->is_watch_due = true;
 	return 0;
+}
+
+bool state_has_sight(const struct state *state)
+{
+	return state->helper_fd >= 0 &&
+	       (state->host.module_features & PINSAFE_FEATURE_SIGHT);
 }
 
 void state_refresh_balancing(struct state *state)
@@ -303,11 +310,12 @@ uint64_t state_next_usec(const struct state *state)
 {
 	uint64_t next = time_earlier(state->decide_usec, state->look_usec);
 
+	next = time_earlier(next, state->strangers_usec);
 	return time_earlier(next, time_earlier(state->sweep_usec, next_again(state)));
 }
 
 bool state_has_work(const struct state *state, uint64_t now_usec)
 {
-	return state->dirty.n > 0 || state->is_sweep_due || state->is_watch_due ||
+	return state->dirty.n > 0 || state->survey.next < state->survey.n || state->is_sweep_due || state->is_watch_due ||
 	       state->are_targets_due || is_due(state_next_usec(state), now_usec);
 }

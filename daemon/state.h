@@ -48,6 +48,13 @@ struct dirty {
 	size_t capacity;
 };
 
+/* See survey.h. */
+struct survey {
+	struct process_id *ids;
+	size_t n;
+	size_t next;
+};
+
 /* Since start; for metrics. */
 struct tally {
 	uint64_t ticks;
@@ -83,6 +90,7 @@ struct state {
 	struct host_facts host;
 	struct targets targets;
 	struct dirty dirty;
+	struct survey survey;
 	struct status status;
 	struct tally tally;
 
@@ -93,6 +101,7 @@ struct state {
 	bool is_armed;		/* the gate's probe fires, as last measured */
 	bool is_table_full;	/* of the module; since the last start */
 	uint64_t decide_usec;	/* a bell's hold or an override runs out then */
+	uint64_t strangers_usec;	/* look at held processes without a row then */
 	uint64_t look_usec;	/* prove holds then; 0: nothing to prove */
 	uint64_t sweep_usec;	/* sweep then */
 	uint64_t swept_usec;	/* the last sweep, */
@@ -111,6 +120,9 @@ DEFINE_CLEANUP_EMBEDDED(struct state, state_done);
 /* Looks for the module, on a descriptor kept for us (-1: none) or by opening
  * the device.  0: there (state->helper_fd); negative errno: why not. */
 int state_open_helper(struct state *state, int kept_fd);
+
+/* Can the module count pinned pages here? */
+bool state_has_sight(const struct state *state);
 
 /* Host-wide facts that may have changed, read where they are wanted: a vmstat
  * per node is too dear for each tick. */

@@ -96,7 +96,7 @@ static void find_missing_module(const struct state *state, struct missing *missi
 	miss(missing, !(features & PINSAFE_FEATURE_BELL_OPEN),
 	     "open bell: opens of devices are found by the sweep only");
 	miss(missing, !(features & PINSAFE_FEATURE_SIGHT),
-	     "sight: pinned bytes are what /proc books, some drivers book nothing");
+	     "sight: pinned bytes are what the kernel books, some drivers book nothing; pins from before the start are not seen");
 	miss(missing, (features & PINSAFE_FEATURE_HOLD) && !state->is_armed,
 	     "probes: they do not fire, so holds have no effect; set kernel.ftrace_enabled=1");
 	miss(missing, state->watches_left_out > 0,
@@ -111,7 +111,7 @@ static void find_missing(const struct state *state, struct missing *missing)
 		return;
 	}
 	miss(missing, true,
-	     "helper module: nothing can be held; pinners are found by sweeps, and their bytes are what the kernel books");
+	     "helper module: nothing can be held; pinners are found by sweeps where the kernel books their pins, which some drivers do not do");
 	miss(missing, state->opens_missing != NULL,
 	     "device opens: not heard, devices in use are found by the sweep");
 	miss(missing, !state->host.has_pin_counters,

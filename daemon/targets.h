@@ -62,6 +62,7 @@ struct target {
 	struct scan_mark scan;
 
 	struct again again;
+	uint64_t looked_usec;		/* 0: not yet */
 	int failed;			/* negative errno of the last action */
 	bool was_observed;		/* its pin is in the journal */
 	unsigned int journal_burst;

@@ -10,6 +10,7 @@
 #include "daemon/policy/decide.h"
 #include "daemon/publish.h"
 #include "daemon/settle.h"
+#include "daemon/survey.h"
 
 DEFINE_CLEANUP_EMBEDDED(struct plan, plan_done);
 DEFINE_CLEANUP_EMBEDDED(struct target_id, target_id_done);
@@ -168,7 +169,7 @@ static int decide_and_act(struct state *state, uint64_t now_usec)
 		if (r < 0)
 			return r;
 	}
-	return settle_held(state, &held);
+	return settle_held(state, &held, now_usec);
 }
 
 int tick_run(struct state *state, uint64_t now_usec)
@@ -183,6 +184,7 @@ int tick_run(struct state *state, uint64_t now_usec)
 	watch_nodes(state);
 	tell_watches(state);
 	gather_sweep(state, now_usec);
+	survey_go_on(state);
 	r = gather_dirty(state, now_usec);
 	if (r < 0)
 		return r;

@@ -124,11 +124,15 @@ static int teardown(void **unused)
 	return 0;
 }
 
+/* As often as the loop would; what never ends is an error. */
 static void tick(uint64_t now_usec)
 {
-	do {
+	for (int i = 0; i < 20; i++) {
 		assert_int_equal(tick_run(&f.state, now_usec), 0);
-	} while (f.state.dirty.n > 0 || f.state.are_targets_due);
+		if (!state_has_work(&f.state, now_usec))
+			return;
+	}
+	fail_msg("twenty ticks and always something to do");
 }
 
 static void mark(int pid)
@@ -262,7 +266,11 @@ static void test_cgroup_until_the_last_leaves(void **unused)
 	assert_int_equal(fake.n, 1);
 	end_process(8);
 	mark(8);
+	/* a next worker is about to start: held while the policy stands */
 	tick(NOW + 2 * SECOND);
+	assert_int_equal(fake.n, 1);
+	configure(ENFORCE);
+	tick(NOW + 3 * SECOND);
 	assert_int_equal(fake.n, 0);
 	assert_int_equal(f.state.targets.n, 0);
 }
@@ -305,6 +313,23 @@ static void test_held_before_us_is_looked_at(void **unused)
 	assert_non_null(row_of(7));
 	assert_true(row_of(7)->shown.is_held);
 	assert_int_equal(fake.n, 1);
+}
+
+static void test_held_but_not_in_proc(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	fake.entries[fake.n++] = (struct pinsafe_entry){
+		.kind = PINSAFE_PROCESS, .state = PINSAFE_STATE_HELD,
+		.origin = PINSAFE_ORIGIN_ORDER, .pid = 7, .start_ticks = 70,
+	};
+	tick(NOW);
+	assert_int_equal(f.state.targets.n, 0);
+	assert_true(state_next_usec(&f.state) <= NOW + SETTLE_STRANGERS_USEC);
+	tick(NOW + SETTLE_STRANGERS_USEC);
+	fake.n = 0;
+	tick(NOW + 2 * SETTLE_STRANGERS_USEC);
+	assert_int_equal(f.state.strangers_usec, 0);
 }
 
 /* ---- bells --------------------------------------------------------------------- */
@@ -551,6 +576,7 @@ int main(void)
 		TEST(test_cgroup_until_the_last_leaves),
 		TEST(test_full_table_widens),
 		TEST(test_held_before_us_is_looked_at),
+		TEST(test_held_but_not_in_proc),
 		TEST(test_bell_of_an_unwanted_pinner),
 		TEST(test_bell_is_armed_again_slower_and_slower),
 		TEST(test_growth_is_noticed),

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/survey.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "daemon/sense/helper.h"
+#include "daemon/sense/pin.h"
+#include "daemon/sense/proc.h"
+
+DEFINE_CLEANUP_EMBEDDED(struct process_facts, process_facts_done);
+
+static void survey_end(struct survey *survey)
+{
+	free(survey->ids);
+	*survey = (struct survey){ 0 };
+}
+
+void survey_begin(struct state *state)
+{
+	survey_end(&state->survey);
+	if (state_has_sight(state))
+		(void)proc_find_all(state->proc_fd, &state->survey.ids, &state->survey.n);
+}
+
+/* One slice is enough to see who needs more: a process that never pinned is
+ * done in one, whatever its size. */
+static void look_at(struct state *state, struct process_id id)
+{
+	_cleanup_(process_facts_done) struct process_facts facts = { .id = id };
+	int r = pin_count(state->helper_fd, 1, &facts);
+
+	if (r == -ETIMEDOUT || facts.pinned_bytes || facts.large_bytes)
+		state_mark(state, id, false, NULL);
+}
+
+void survey_go_on(struct state *state)
+{
+	struct survey *survey = &state->survey;
+
+	if (survey->next == survey->n)
+		return;
+	for (size_t i = 0; i < SURVEY_BATCH && survey->next < survey->n; i++)
+		look_at(state, survey->ids[survey->next++]);
+	if (survey->next == survey->n)
+		survey_end(survey);
+}
