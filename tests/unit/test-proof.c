@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "daemon/proof.h"
+
+#define SECOND	(1000ULL * 1000)
+#define NOW	(1000 * SECOND)
+
+static struct target held(void)
+{
+	return (struct target){ .shown.is_held = true };
+}
+
+static void test_by_what_is_seen(void **unused)
+{
+	struct target row = { 0 };
+
+	(void)unused;
+	assert_int_equal(proof_judge(&row, true, NOW), PROOF_NONE);
+	row = held();
+	assert_int_equal(proof_judge(&row, true, NOW), PROOF_IDLE);
+	assert_int_equal(proof_judge(&row, false, NOW), PROOF_INEFFECTIVE);
+	row.last_refused_usec = NOW - SECOND;
+	assert_int_equal(proof_judge(&row, true, NOW), PROOF_VERIFIED);
+	assert_int_equal(proof_judge(&row, false, NOW), PROOF_INEFFECTIVE);
+	row.last_refused_usec = NOW - PROOF_FRESH_USEC;
+	assert_int_equal(proof_judge(&row, true, NOW), PROOF_IDLE);
+	row.last_refused_usec = NOW - SECOND;
+	row.shown.is_draining = true;
+	assert_int_equal(proof_judge(&row, true, NOW), PROOF_UNVERIFIED);
+}
+
+static void test_a_pass_that_ended(void **unused)
+{
+	struct target row = held();
+
+	(void)unused;
+	row.last_refused_usec = NOW;
+	proof_note_sequence(&row.scan, 5, NOW);
+	proof_note_sequence(&row.scan, 5, NOW);
+	assert_int_equal(proof_judge(&row, true, NOW), PROOF_VERIFIED);
+	proof_note_sequence(&row.scan, 6, NOW);
+	assert_int_equal(proof_judge(&row, true, NOW), PROOF_INEFFECTIVE);
+	proof_note_sequence(&row.scan, 6, NOW + PROOF_MOVED_USEC);
+	row.last_refused_usec = NOW + PROOF_MOVED_USEC;
+	assert_int_equal(proof_judge(&row, true, NOW + PROOF_MOVED_USEC), PROOF_VERIFIED);
+}
+
+static void test_exec_is_no_pass(void **unused)
+{
+	struct target row = held();
+
+	(void)unused;
+	proof_note_sequence(&row.scan, 5, NOW);
+	proof_note_sequence(&row.scan, 0, NOW);
+	assert_int_equal(proof_judge(&row, true, NOW), PROOF_IDLE);
+	proof_note_sequence(&row.scan, 1, NOW);
+	assert_int_equal(proof_judge(&row, true, NOW), PROOF_INEFFECTIVE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_by_what_is_seen),
+		cmocka_unit_test(test_a_pass_that_ended),
+		cmocka_unit_test(test_exec_is_no_pass),
+	};
+
+	return cmocka_run_group_tests_name("proof", tests, NULL, NULL);
+}
