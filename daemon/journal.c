@@ -174,12 +174,14 @@ void journal_reloaded(const struct config *config)
 		  mode_name(config->mode), config->n_policies);
 }
 
-void journal_reload_failed(const char *errors)
+void journal_reload_failed(const char *errors, bool has_config)
 {
 	struct log_fields fields = { .message_id = LOG_ID_RELOAD_FAILED };
 	char line[1024];
 
-	log_write(LOG_ERR, &fields, "configuration not loaded, the old one stays in force:");
+	log_write(LOG_ERR, &fields, "configuration not loaded, %s:",
+		  has_config ? "the old one stays in force" :
+			       "nothing is held or released until it is mended");
 	while (*errors) {
 		size_t length = strcspn(errors, "\n");
 

@@ -32,4 +32,4 @@ void journal_action_failed(struct target *row, int error, uint64_t now_usec);
 void journal_module(const struct host_facts *host);
 void journal_events_lost(struct tally *tally, uint64_t now_usec);
 void journal_reloaded(const struct config *config);
-void journal_reload_failed(const char *errors);
+void journal_reload_failed(const char *errors, bool has_config);

@@ -135,6 +135,7 @@ static void put_in_force(struct state *state, struct config *config)
 	config_done(&state->config);
 	state->config = *config;
 	*config = (struct config){ 0 };
+	state->has_config = true;
 	state->tally.reloads++;
 	state->is_table_full = false;
 	watch_reset(state->watch);
@@ -159,7 +160,8 @@ int orders_reload(struct state *state, uint64_t now_usec, char **ret_errors)
 	else if (r == -ENOENT && asprintf(ret_errors, "%s: not a directory", root) < 0)
 		*ret_errors = NULL;
 	if (r < 0)
-		journal_reload_failed(*ret_errors ? *ret_errors : strerror(-r));
+		journal_reload_failed(*ret_errors ? *ret_errors : strerror(-r),
+				      state->has_config);
 	else
 		put_in_force(state, &config);
 	if (r >= 0)

@@ -87,6 +87,7 @@ struct state {
 	unsigned int waiting_orders;	/* for polkit */
 
 	struct config config;
+	bool has_config;	/* one was good since the start */
 	struct host_facts host;
 	struct targets targets;
 	struct dirty dirty;

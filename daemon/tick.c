@@ -80,6 +80,8 @@ static void tell_watches(struct state *state)
 	if (!state->is_watch_due)
 		return;
 	state->is_watch_due = false;
+	if (!state->has_config)		/* see is_ours_to_end() */
+		return;
 	r = watch_resolve(state->watch, &state->config, state->helper_fd,
 			  &state->watches_left_out);
 	if (r < 0)
@@ -129,6 +131,27 @@ static void note_failure(struct state *state, const struct plan_item *item, int 
 		journal_action_failed(row, error, now_usec);
 }
 
+static bool has_override(const struct state *state, const struct target_id *id)
+{
+	const struct override *overrides;
+	size_t n;
+
+	overrides = ledger_overrides(state->ledger, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (target_id_compare(&overrides[i].id, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A daemon that starts on a broken configuration knows no policy, and must not
+ * take that for the operator's word: what the one before it held, and where it
+ * told the module to hold, stays until there is a good one. */
+static bool is_ours_to_end(const struct state *state, const struct plan_item *item)
+{
+	return item->op != PLAN_RELEASE || state->has_config || has_override(state, &item->id);
+}
+
 /* 1: something is different now; 0: not.  Of a target that has gone the exit
  * tells; looking again here would spin where module and /proc disagree. */
 static int carry_out(struct state *state, const struct plan *plan, uint64_t now_usec)
@@ -138,8 +161,11 @@ static int carry_out(struct state *state, const struct plan *plan, uint64_t now_
 
 	for (size_t i = 0; i < plan->n_items; i++) {
 		const struct plan_item *item = &plan->items[i];
-		int r = act_apply(&context, item);
+		int r;
 
+		if (!is_ours_to_end(state, item))
+			continue;
+		r = act_apply(&context, item);
 		if (r < 0)
 			note_failure(state, item, r, now_usec);
 		if (r == ACT_DONE)

@@ -563,6 +563,29 @@ static void test_bad_configuration_changes_nothing(void **unused)
 	assert_string_equal(f.state.status.last_reload_error, errors);
 }
 
+static void test_broken_configuration_at_start(void **unused)
+{
+	_cleanup_(free) char *errors = NULL;
+
+	(void)unused;
+	tree_write(&f.tree, "conf/pinsafed.conf", "[Daemon]\nMode=audti\n");
+	assert_int_equal(orders_reload(&f.state, NOW, &errors), -EINVAL);
+	write_process(7, "/jobs/a", 4096);
+	fake.entries[fake.n++] = (struct pinsafe_entry){
+		.kind = PINSAFE_PROCESS, .state = PINSAFE_STATE_HELD,
+		.origin = PINSAFE_ORIGIN_ORDER, .pid = 7, .start_ticks = 70,
+	};
+	fake.watches = 5;				/* of the daemon before */
+	f.state.is_watch_due = true;
+	tick(NOW);
+	assert_int_equal(fake.n, 1);
+	assert_int_equal(fake.watches, 5);
+	configure(ENFORCE);				/* nobody is meant now */
+	tick(NOW + SECOND);
+	assert_int_equal(fake.n, 0);
+	assert_int_equal(fake.watches, 0);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -590,6 +613,7 @@ int main(void)
 		TEST(test_release_for_a_while),
 		TEST(test_cgroups_are_checked),
 		TEST(test_bad_configuration_changes_nothing),
+		TEST(test_broken_configuration_at_start),
 	};
 
 	return cmocka_run_group_tests_name("tick", tests, NULL, NULL);
