@@ -316,6 +316,7 @@ uint64_t state_next_usec(const struct state *state)
 
 bool state_has_work(const struct state *state, uint64_t now_usec)
 {
-	return state->dirty.n > 0 || state->survey.next < state->survey.n || state->is_sweep_due || state->is_watch_due ||
+	return state->dirty.n > 0 || state->survey.next < state->survey.n ||
+	       state->is_sweep_due || state->are_nodes_due || state->is_watch_due ||
 	       state->are_targets_due || is_due(state_next_usec(state), now_usec);
 }
