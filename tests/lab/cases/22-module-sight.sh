@@ -47,11 +47,11 @@ balancing 1
 scan_fast
 ok "pages that are hinted" work_start pin --kind pinlab:fast --pages 4096 --threads 4
 wrong=0
-for _ in $(seq 50); do
+for _ in $(seq 20); do
 	sum=$(sight "$(work_pid pin)" | awk -F '[=/]' '{ print $2 + $6 }')
 	[ "$sum" = 4096 ] || wrong=$((wrong + 1))
 done
-is "are all seen, 50 times" "$wrong" 0
+is "are all seen, 20 times" "$wrong" 0
 work_stop pin
 
 # --- cost ------------------------------------------------------------------

@@ -60,6 +60,15 @@ cgroup_entry_field() {
 	io list | grep "^kind=cgroup .*cgroup_id=$2 " | tr ' ' '\n' | sed -n "s/^$1=//p"
 }
 
+# Kernels before 6.12 count PTE updates for the whole host only: there a pass of
+# the scanner over the cgroup's first process stands for a thousand.
+numa_pte_updates() {
+	local n
+	n=$(memory_stat "$1" numa_pte_updates)
+	[ -n "$n" ] || n=$(($(scan_seq "$(head -n 1 "$cgroup_root$1/cgroup.procs")") * 1000))
+	echo "$n"
+}
+
 state_is() { [ "$(entry_field state "$1")" = "$2" ]; }
 pte_more() { [ "$(numa_pte_updates "$1")" -gt "$2" ]; }
 refused_more() { [ "$(io_field refused_scans counters)" -gt "$1" ]; }
