@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <time.h>
+
+#include "daemon/state.h"
+
+/* ---- dirty processes ------------------------------------------------------------ */
+
+static void state_empty(struct state *state)
+{
+	for (size_t i = 0; i < state->dirty.n; i++)
+		free(state->dirty.list[i].driver);
+	free(state->dirty.list);
+	*state = (struct state){ 0 };
+}
+
+DEFINE_CLEANUP_EMBEDDED(struct state, state_empty);
+
+static void test_each_process_once(void **unused)
+{
+	_cleanup_(state_empty) struct state state = { 0 };
+
+	(void)unused;
+	state_mark(&state, (struct process_id){ 9, 90 }, false, NULL);
+	state_mark(&state, (struct process_id){ 7, 70 }, true, "habanalabs");
+	state_mark(&state, (struct process_id){ 7, 0 }, false, NULL);
+	state_mark(&state, (struct process_id){ 7, 70 }, false, "other");
+	assert_int_equal(state.dirty.n, 2);
+	assert_int_equal(state.dirty.list[0].id.pid, 7);
+	assert_int_equal(state.dirty.list[0].id.start_ticks, 70);
+	assert_true(state.dirty.list[0].pin_rang);
+	assert_string_equal(state.dirty.list[0].driver, "habanalabs");
+}
+
+static void test_a_reused_pid_is_another(void **unused)
+{
+	_cleanup_(state_empty) struct state state = { 0 };
+
+	(void)unused;
+	state_mark(&state, (struct process_id){ 7, 70 }, true, NULL);
+	state_mark(&state, (struct process_id){ 7, 71 }, false, NULL);
+	assert_int_equal(state.dirty.n, 1);
+	assert_int_equal(state.dirty.list[0].id.start_ticks, 71);
+	assert_false(state.dirty.list[0].pin_rang);
+}
+
+static void test_any_order(void **unused)
+{
+	_cleanup_(state_empty) struct state state = { 0 };
+	unsigned int seed = (unsigned int)time(NULL);
+	struct dirty_process batch[64];
+	pid_t last = 0;
+	size_t n;
+
+	(void)unused;
+	print_message("seed %u\n", seed);
+	for (int i = 0; i < 2000; i++)
+		state_mark(&state, (struct process_id){ 1 + rand_r(&seed) % 700, 0 }, false, NULL);
+	assert_true(state.dirty.n <= 700);
+	while ((n = state_take_dirty(&state, batch, 64)) > 0) {
+		for (size_t i = 0; i < n; i++) {
+			assert_true(batch[i].id.pid > last);
+			last = batch[i].id.pid;
+		}
+	}
+	assert_int_equal(state.dirty.n, 0);
+}
+
+/* ---- time ----------------------------------------------------------------------- */
+
+static void test_earliest_counts(void **unused)
+{
+	struct target row = { .again.at_usec = 40 };
+	struct target *rows[] = { &row };
+	struct state state = { .targets = { .rows = rows, .n = 1 } };
+
+	(void)unused;
+	assert_int_equal(state_next_usec(&state), 40);
+	state.sweep_usec = 50;
+	assert_int_equal(state_next_usec(&state), 40);
+	state.decide_usec = 30;
+	assert_int_equal(state_next_usec(&state), 30);
+	state.look_usec = 20;
+	assert_int_equal(state_next_usec(&state), 20);
+	state.strangers_usec = 10;
+	assert_int_equal(state_next_usec(&state), 10);
+	assert_false(state_has_work(&state, 9));
+	assert_true(state_has_work(&state, 10));
+}
+
+static void test_never(void **unused)
+{
+	struct state state = { 0 };
+
+	(void)unused;
+	assert_int_equal(state_next_usec(&state), 0);
+	assert_false(state_has_work(&state, UINT64_MAX));
+	state.is_sweep_due = true;
+	assert_true(state_has_work(&state, 1));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_process_once),
+		cmocka_unit_test(test_a_reused_pid_is_another),
+		cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_earliest_counts),
+		cmocka_unit_test(test_never),
+	};
+
+	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
+}
