@@ -376,6 +376,9 @@ int manager_run(struct state *state, const char **ret_what)
 	r = bus_new(state, manager.event, &state->bus);
 	if (r < 0)
 		return r;
+	if (ledger_skipped(state->ledger) > 0)
+		log_warning("%u lines of the ledger make no sense, ignoring",
+			    ledger_skipped(state->ledger));
 	(void)state_open_helper(state, service_take_helper());
 	journal_module(&state->host);
 	r = add_sources(&manager);
