@@ -258,6 +258,9 @@ static int check(struct reader *reader)
 		return refuse(reader, "verb: none given");
 	request->args = reader->argv + 2;
 	request->n_args = reader->n_operands - 1;
+	/* Options between them have been taken out: execvp() must not see what
+	 * the rest moved away from. */
+	request->args[request->n_args] = NULL;
 	r = check_options(reader);
 	if (r < 0)
 		return r;

@@ -114,5 +114,7 @@ int output_finish(int exit)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return exit;
+	if (errno == EPIPE)	/* the reader has read enough, as head(1) does */
+		return exit;
 	return complain(EXIT_TROUBLE, "output", NULL, strerror(errno));
 }

@@ -28,5 +28,6 @@ int complain_whole(int exit, const char *next, const char *text);
 /* The usual trouble: negative errno, and the one without which nothing goes. */
 int complain_errno(const char *what, int error);
 
-/* Flushes stdout; exit as it is, or trouble when what was said did not arrive. */
+/* Flushes stdout; exit as it is, or trouble when what was said did not arrive,
+ * unless its reader has left. */
 int output_finish(int exit);
