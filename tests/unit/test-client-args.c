@@ -79,6 +79,7 @@ static void test_command_keeps_its_options(void **state)
 	expect_read(&line, "run -- sleep --help", "run");
 	assert_int_equal(line.request.n_args, 2);
 	assert_string_equal(line.request.args[1], "--help");
+	assert_null(line.request.args[2]);	/* "--" left a place behind */
 	assert_false(line.request.help);
 	expect_read(&line, "run ls --json -- -q", "run");
 	assert_int_equal(line.request.n_args, 4);
