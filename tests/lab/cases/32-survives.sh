@@ -73,7 +73,7 @@ ok "an order outlives a restart" until_true 30 refused_more "$pid" "$before"
 is "still as an order" "$(field "$pid" origin)" override
 ok "the daemon stops" systemctl stop pinsafed
 scanned_again "after stop it is scanned" "$pid"
-is "status without a daemon" "$(pinsafectl status >/dev/null 2>&1; echo $?)" 3
+is "status without a daemon" "$(exit_of pinsafectl status)" 3
 ok "the module unloads" rmmod pinsafe
 scanned_again "after rmmod it is scanned" "$pid"
 ok "and loads again" modprobe pinsafe

@@ -17,7 +17,7 @@ ok "probes are disarmed" sysctl -q kernel.ftrace_enabled=0
 start=$(date +%s)
 ok "the daemon notices" until_true 60 field_is "$pid" proof ineffective
 note "ftrace_enabled=0 noticed within $(($(date +%s) - start)) s"
-is "status says no" "$(pinsafectl --quiet status; echo $?)" 1
+is "status says no" "$(exit_of pinsafectl status)" 1
 ok "the journal says so" grep -q . <(journalctl -q -u pinsafed MESSAGE_ID=e49a5b38d2074c1fb06d7e8c31f9a2d4)
 scanned_again "true it is" "$pid"
 ok "probes are armed again" sysctl -q kernel.ftrace_enabled=1

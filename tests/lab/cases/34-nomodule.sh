@@ -20,7 +20,7 @@ Priority=10
 Action=hold
 CONF
 ok "the daemon starts without the module" systemctl start pinsafed
-is "and says so" "$(pinsafectl status --json | jq -r '.module_version == "" and (.module_missing | length) > 20')" true
+is "and says so" "$(exit_of pinsafectl status --json | jq -r '.module_version == "" and (.module_missing | length) > 20')" true
 ok "and what follows" test "$(pinsafectl status --json | jq '.missing | length')" -ge 1
 ok "RDMA pins" work_start pinr --kind rdma --mib 8 --threads 1
 ok "are seen in VmPin" until_true 60 field_is "$(work_pid pinr)" vm_pin_bytes $((8 << 20))
@@ -30,7 +30,7 @@ is "to the byte" "$(field "$(work_pid pinu)" pinned_bytes)" $((8 << 20))
 ok "a device is opened" work_start pino --kind pinlab:get --mib 8 --threads 1
 ok "and heard by fanotify" until_true 60 field_is "$(work_pid pino)" policy lab
 is "nothing claims to be held" "$(pinsafectl status --json | jq -r .held)" 0
-is "an order it cannot carry out fails" "$(pinsafectl hold "$(work_pid pinr)" >/dev/null 2>&1; echo $?)" 1
+is "an order it cannot carry out fails" "$(exit_of pinsafectl hold "$(work_pid pinr)")" 1
 pinsafectl status || true
 pinsafectl list || true
 ok "it lists them" grep -c pinwork <(pinsafectl list)
@@ -45,9 +45,9 @@ neighbour_start
 scanned_again "its neighbour is scanned" "$(work_pid neighbour)"
 cgroup=/labwork.slice/lab-run.service
 is "it never was" "$(numa_pte_updates $cgroup)" 0
-is "run: exit status" "$(pinsafectl run -- sh -c 'exit 7'; echo $?)" 7
-is "run: no such command" "$(pinsafectl run -- /nonexistent 2>/dev/null; echo $?)" 127
-is "run: not executable" "$(pinsafectl run -- /etc/passwd 2>/dev/null; echo $?)" 126
+is "run: exit status" "$(exit_of pinsafectl run -- sh -c 'exit 7')" 7
+is "run: no such command" "$(exit_of pinsafectl run -- /nonexistent)" 127
+is "run: not executable" "$(exit_of pinsafectl run -- /etc/passwd)" 126
 
 ok "the module can come later" modprobe pinsafe
 with_module() { [ "$(pinsafectl status --json | jq -r .module_version)" != "" ]; }

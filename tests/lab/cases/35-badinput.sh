@@ -37,27 +37,26 @@ is "all errors at once" "$(pinsafectl check-config 2>&1 | grep -c "$pinsafe_conf
 ok "a good one mends it" configure <<<"$conf_bell"
 is "and status tells" "$(pinsafectl status --json | jq -r .last_reload_successful)" true
 
-status_of() { "$@" >/run/lab/out 2>&1 && echo 0 || echo $?; }
-is "no verb" "$(status_of pinsafectl)" 2
-is "unknown verb" "$(status_of pinsafectl stauts)" 2
+is "no verb" "$(exit_of pinsafectl)" 2
+is "unknown verb" "$(exit_of pinsafectl stauts)" 2
 ok "names the nearest" grep -q status /run/lab/out
-is "unknown option" "$(status_of pinsafectl status --frobnicate)" 2
-is "no target" "$(status_of pinsafectl show)" 2
-is "no number" "$(status_of pinsafectl show pid:12x)" 2
-is "no such process" "$(status_of pinsafectl show 4194303)" 5
-is "hold of no such process" "$(status_of pinsafectl hold 4194303)" 5
-is "no such cgroup" "$(status_of pinsafectl hold /no/such/cgroup)" 5
-is "no such unit" "$(status_of pinsafectl hold unit:nosuch.service)" 5
+is "unknown option" "$(exit_of pinsafectl status --frobnicate)" 2
+is "no target" "$(exit_of pinsafectl show)" 2
+is "no number" "$(exit_of pinsafectl show pid:12x)" 2
+is "no such process" "$(exit_of pinsafectl show 4194303)" 5
+is "hold of no such process" "$(exit_of pinsafectl hold 4194303)" 5
+is "no such cgroup" "$(exit_of pinsafectl hold /no/such/cgroup)" 5
+is "no such unit" "$(exit_of pinsafectl hold unit:nosuch.service)" 5
 
 # somebody else: sees his own and totals, orders nothing
-id -u operator >/dev/null 2>&1 || useradd -m operator
-as_user() { setpriv --reuid=operator --regid=operator --clear-groups "$@"; }
+id -u labuser >/dev/null 2>&1 || useradd labuser
+as_user() { setpriv --reuid=labuser --regid=labuser --clear-groups "$@"; }
 is "a user: totals" "$(as_user pinsafectl status --json | jq -r .held)" 1
 is "a user: not others' processes" "$(as_user pinsafectl list --json | jq '.targets | length')" 0
-is "a user: show" "$(status_of as_user pinsafectl show "$pid")" 4
-is "a user: release" "$(status_of as_user pinsafectl release "$pid")" 4
-is "a user: hold" "$(status_of as_user pinsafectl hold "$pid")" 4
-is "a user: reload" "$(status_of as_user pinsafectl reload)" 4
+is "a user: show" "$(exit_of as_user pinsafectl show "$pid")" 4
+is "a user: release" "$(exit_of as_user pinsafectl release "$pid")" 4
+is "a user: hold" "$(exit_of as_user pinsafectl hold "$pid")" 4
+is "a user: reload" "$(exit_of as_user pinsafectl reload)" 4
 ok "and the hold stays" held "$pid"
 
 call() { busctl call org.pinsafe1 /org/pinsafe1 org.pinsafe1.Manager "$@"; }

@@ -51,6 +51,13 @@ Action=hold'
 field() { pinsafectl show --json "$1" 2>/dev/null | jq -er ".$2"; }
 field_is() { [ "$(field "$1" "$2")" = "$3" ]; }
 
+# exit_of COMMAND...: its exit status; what it says goes to $lab_run/out
+exit_of() {
+	local r=0
+	"$@" >$lab_run/out 2>&1 || r=$?
+	echo $r
+}
+
 # held PID: from here on the guarantee counts
 held() { field_is "$1" state held; }
 
