@@ -15,6 +15,8 @@
 DEFINE_CLEANUP_EMBEDDED(struct plan, plan_done);
 DEFINE_CLEANUP_EMBEDDED(struct target_id, target_id_done);
 
+#define OVERDUE_USEC	(1000ULL * 1000)
+
 struct act_context tick_act_context(const struct state *state)
 {
 	return (struct act_context){
@@ -111,6 +113,9 @@ static int decide(struct state *state, const struct held_list *held, uint64_t no
 	if (r < 0)
 		return r;
 	state->decide_usec = ret_plan->next_usec;
+	/* What is overdue and stays so, a release that fails, must not spin. */
+	if (state->decide_usec && state->decide_usec <= now_usec)
+		state->decide_usec = now_usec + OVERDUE_USEC;
 	return 0;
 }
 

@@ -28,6 +28,7 @@ static struct fake_module {
 	unsigned int watches;	/* entries of the last PINSAFE_WATCH */
 	__u32 armed;		/* PINSAFE_FEATURE_*, as counters tell it */
 	int error;		/* of the next call, positive */
+	int stuck;		/* of each release */
 } fake;
 
 static void fake_reset(void)
@@ -95,6 +96,8 @@ static int fake_release(const struct pinsafe_release *release)
 
 	if (release->reserved)
 		return EINVAL;
+	if (fake.stuck)
+		return fake.stuck;
 	if (!entry)
 		return ENOENT;
 	*entry = fake.entries[--fake.n];

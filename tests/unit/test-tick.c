@@ -361,6 +361,24 @@ static void test_bell_of_an_unwanted_pinner(void **unused)
 	assert_true(fake.rearms > before);
 }
 
+static void test_release_that_fails(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 16);
+	fake_ring(7, PINSAFE_ORIGIN_PIN);
+	fake.entries[0].held_ns = NOW * 1000;
+	ring(7, PINSAFE_EVENT_HELD);
+	tick(NOW);
+	fake.stuck = EPERM;
+	tick(NOW + 11 * SECOND);			/* ends: does not spin */
+	assert_true(row_of(7)->shown.is_held);
+	assert_int_equal(row_of(7)->failed, -EPERM);
+	fake.stuck = 0;
+	tick(NOW + 13 * SECOND);
+	assert_int_equal(fake.n, 0);
+}
+
 static void test_bell_is_armed_again_slower_and_slower(void **unused)
 {
 	uint64_t now = NOW, wait, last = 0;
@@ -601,6 +619,7 @@ int main(void)
 		TEST(test_held_before_us_is_looked_at),
 		TEST(test_held_but_not_in_proc),
 		TEST(test_bell_of_an_unwanted_pinner),
+		TEST(test_release_that_fails),
 		TEST(test_bell_is_armed_again_slower_and_slower),
 		TEST(test_growth_is_noticed),
 		TEST(test_lost_events_sweep),
