@@ -26,6 +26,9 @@ work_stop pin
 
 ok "1500 mappings of one page" work_start pin --mappers 1500 --pages 1 --threads 0
 is "are no pin" "$(sight "$(work_pid pin)")" "node0=0/0/0/0 node1=0/0/0/0"
+# A process that never pinned is not looked at, but on this request.
+is "nor when they are looked at" \
+	"$(sight "$(work_pid pin)" extra | sed -E 's|/[^ ]*||g')" "node0=0 node1=0"
 work_stop pin
 
 ok "four share what one pinned" work_start pin --kind pinlab:fast --pages 256 --place 1:256 --shared 4 --threads 0
