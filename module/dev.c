@@ -255,7 +255,7 @@ static int sight(void __user *argument)
 
 	if (copy_from_user(&sight, argument, sizeof(sight)))
 		return -EFAULT;
-	if (sight.reserved || sight.flags & ~PINSAFE_SIGHT_EXTRA)
+	if (sight.flags & ~(PINSAFE_SIGHT_EXTRA | PINSAFE_SIGHT_SCAN))
 		return -EINVAL;
 	r = find_process(sight.pid, sight.start_ticks, &key);
 	if (!r)

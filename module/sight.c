@@ -285,19 +285,25 @@ static int look_at_mm(struct mm_struct *mm, struct pinsafe_sight *sight)
  */
 int pinsafe_sight_look(struct pid *pid, struct pinsafe_sight *sight)
 {
+	bool scan_only = sight->flags & PINSAFE_SIGHT_SCAN;
 	struct mm_struct *mm;
 	int r = 0;
 
 	sight->lock_ns = 0;
-	if (sight->node_count < nr_node_ids)
+	sight->scan_seq = 0;
+	sight->scan_offset = 0;
+	if (!scan_only && sight->node_count < nr_node_ids)
 		return -E2BIG;
 	mm = pinsafe_group_mm(pid);
-	if (mm && (pinsafe_mm_has_pinned(mm) ||
-		   sight->flags & PINSAFE_SIGHT_EXTRA))
+	if (mm && !scan_only && (pinsafe_mm_has_pinned(mm) ||
+				 sight->flags & PINSAFE_SIGHT_EXTRA))
 		r = look_at_mm(mm, sight);
 	else
 		sight->cursor = 0;
-	if (mm)
+	if (mm) {
+		sight->scan_seq = READ_ONCE(mm->numa_scan_seq);
+		sight->scan_offset = READ_ONCE(mm->numa_scan_offset);
 		mmput_async(mm);
+	}
 	return r;
 }

@@ -267,10 +267,17 @@ struct pinsafe_event {
  *
  * A process that never pinned (MMF_HAS_PINNED) costs one look, unless
  * PINSAFE_SIGHT_EXTRA is given: get_user_pages() does not set that mark.
+ * Every call also returns where the scanner stands: mm->numa_scan_seq, which
+ * moves only when a whole pass ends (an hour at a terabyte), and
+ * mm->numa_scan_offset, which moves with each scan and which /proc does not
+ * show.  Both stand still while a hold works.  With PINSAFE_SIGHT_SCAN that is
+ * all: no page is looked at, nodes and node_count are not used.
+ *
  * Errors: ESRCH, E2BIG (node_count below the highest possible node number + 1),
  * EOPNOTSUPP, EINTR.
  */
 #define PINSAFE_SIGHT_EXTRA	(1U << 0)
+#define PINSAFE_SIGHT_SCAN	(1U << 1)
 
 struct pinsafe_sight_node {
 	__u64 pinned_pages;	/* 4 KiB (base) pages in pinned small folios */
@@ -287,7 +294,8 @@ struct pinsafe_sight {
 	__u64 budget;		/* in: bytes */
 	__u64 nodes;		/* in: struct pinsafe_sight_node *, added to */
 	__u32 node_count;	/* in: length of that array */
-	__u32 reserved;
+	__u32 scan_seq;		/* out: passes that the scanner has ended */
+	__u64 scan_offset;	/* out: address where its next scan begins */
 	__u64 lock_ns;		/* out: longest hold of mmap_lock in this call */
 };
 

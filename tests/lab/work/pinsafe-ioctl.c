@@ -16,7 +16,7 @@
  *   release PID | release cgroup ID
  *   watch [device MAJOR:MINOR[+]]… [cgroup DIR]…     +: with HOLD
  *   rearm PID
- *   sight PID [extra]           sums per node, budget 64 MiB a call
+ *   sight PID [extra|scan]      sums per node, budget 64 MiB a call
  *   events [MILLISECONDS]       what is there; waits that long for the first
  *   bad                         wrong arguments of every kind, one line each
  *   sleep MILLISECONDS
@@ -232,6 +232,8 @@ static int sight(int n, char **word)
 	parse_process(word[1], &s.pid, &s.start_ticks);
 	if (n > 2 && !strcmp(word[2], "extra"))
 		s.flags = PINSAFE_SIGHT_EXTRA;
+	if (n > 2 && !strcmp(word[2], "scan"))
+		s.flags = PINSAFE_SIGHT_SCAN;
 	do {
 		r = call(PINSAFE_SIGHT, &s);
 		if (s.lock_ns > longest)
@@ -244,7 +246,22 @@ static int sight(int n, char **word)
 			       nodes[i].large_pages, nodes[i].large_folios,
 			       nodes[i].extra_pages);
 	if (!r)
-		printf("calls=%llu longest_lock_ns=%llu\n", calls, longest);
+		printf("calls=%llu longest_lock_ns=%llu scan=%u:%llx\n", calls, longest,
+		       s.scan_seq, (unsigned long long)s.scan_offset);
+	return r;
+}
+
+static int scan(int n, char **word)
+{
+	struct pinsafe_sight s = { .flags = PINSAFE_SIGHT_SCAN };
+	int r;
+
+	if (n != 2)
+		return -EDOM;
+	parse_process(word[1], &s.pid, &s.start_ticks);
+	r = call(PINSAFE_SIGHT, &s);
+	if (!r)
+		printf("scan_seq=%u scan_offset=0x%llx\n", s.scan_seq, s.scan_offset);
 	return r;
 }
 
@@ -349,8 +366,7 @@ static int bad(int n, char **word)
 	(void)n, (void)word;
 	bad_holds(me, ticks);
 	bad_watches(me, ticks);
-	TRY(EINVAL, PINSAFE_SIGHT, pinsafe_sight, .pid = me, .flags = 2);
-	TRY(EINVAL, PINSAFE_SIGHT, pinsafe_sight, .pid = me, .reserved = 1);
+	TRY(EINVAL, PINSAFE_SIGHT, pinsafe_sight, .pid = me, .flags = 4);
 	TRY(ESRCH, PINSAFE_SIGHT, pinsafe_sight, .pid = me, .start_ticks = ticks + 1);
 	TRY(E2BIG, PINSAFE_SIGHT, pinsafe_sight, .pid = me, .start_ticks = ticks, .node_count = 0);
 	TRY(EFAULT, PINSAFE_SIGHT, pinsafe_sight, .pid = me, .start_ticks = ticks,
@@ -389,7 +405,8 @@ static const struct {
 } words[] = {
 	{ "info", info }, { "counters", counters }, { "hold", hold },
 	{ "release", release }, { "list", list }, { "watch", watch },
-	{ "rearm", rearm }, { "sight", sight }, { "events", events },
+	{ "rearm", rearm }, { "sight", sight }, { "scan", scan },
+	{ "events", events },
 	{ "bad", bad }, { "sleep", pause_for }, { "drop", drop }, { "raw", raw },
 };
 
