@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/proof.h"
 
-void proof_note_sequence(struct scan_mark *mark, uint64_t seq, uint64_t now_usec)
+static bool is_ahead(struct scan_position a, struct scan_position b)
 {
-	/* A smaller one belongs to another mm, after exec, or to the first
-	 * thread made (init_numa_balancing() sets it to 0): no pass ended. */
-	if (mark->is_set && seq > mark->seq)
+	return a.seq > b.seq || (a.seq == b.seq && a.offset > b.offset);
+}
+
+void proof_note_position(struct scan_mark *mark, struct scan_position position,
+			 uint64_t now_usec)
+{
+	/* One that is behind belongs to another mm, after exec, or to the first
+	 * thread made (init_numa_balancing() sets the sequence to 0): no scan. */
+	if (mark->is_set && is_ahead(position, mark->position))
 		mark->moved_usec = now_usec;
 	mark->is_set = true;
-	mark->seq = seq;
+	mark->position = position;
 }
 
 enum proof proof_judge(const struct target *row, bool is_armed, uint64_t now_usec)

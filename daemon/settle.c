@@ -11,11 +11,11 @@
 #include "daemon/proof.h"
 #include "daemon/publish.h"
 #include "daemon/sense/helper.h"
-#include "daemon/sense/proc.h"
+#include "daemon/sense/pin.h"
 #include "daemon/tick.h"
 
-/* Scan sequences read a look: one file of /proc each. */
-#define SEQUENCES_PER_LOOK	4
+/* Positions of the scanner read a look: one ioctl(2) each. */
+#define POSITIONS_PER_LOOK	4
 
 int settle_read_held(struct state *state, struct held_list *ret_held)
 {
@@ -208,9 +208,9 @@ static void look_at_probes(struct state *state)
 		journal_effective_again();
 }
 
-static void look_at_sequence(struct state *state, struct target *row, uint64_t now_usec)
+static void look_at_position(struct state *state, struct target *row, uint64_t now_usec)
 {
-	uint64_t seq;
+	struct scan_position position;
 
 	if (row->id.kind != TARGET_PROCESS || !row->shown.is_held)
 		return;
@@ -219,8 +219,8 @@ static void look_at_sequence(struct state *state, struct target *row, uint64_t n
 		row->scan.is_set = false;
 		return;
 	}
-	if (proc_read_scan_seq(state->proc_fd, row->id.process, &seq) == 0)
-		proof_note_sequence(&row->scan, seq, now_usec);
+	if (pin_read_scan(state->helper_fd, row->id.process, &position) == 0)
+		proof_note_position(&row->scan, position, now_usec);
 }
 
 void settle_look(struct state *state, uint64_t now_usec)
@@ -237,8 +237,8 @@ void settle_look(struct state *state, uint64_t now_usec)
 		return;
 	state->look_usec = now_usec + SETTLE_LOOK_USEC;
 	look_at_probes(state);
-	for (size_t i = 0; i < n && i < SEQUENCES_PER_LOOK; i++)
-		look_at_sequence(state, state->targets.rows[state->look_cursor++ % n], now_usec);
+	for (size_t i = 0; i < n && i < POSITIONS_PER_LOOK; i++)
+		look_at_position(state, state->targets.rows[state->look_cursor++ % n], now_usec);
 }
 
 static bool has_override(const struct state *state, const struct target_id *id)

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "daemon/model.h"
+#include "daemon/sense/pin.h"
 
 /* A bell rings before the pages are pinned, so the process is looked at again
  * a little later, and its bell armed again then.  Each ring doubles the wait:
@@ -20,10 +21,10 @@ struct again {
 	uint64_t wait_usec;
 };
 
-/* What looks told of scan passes; see proof.h. */
+/* What looks told of scans; see proof.h. */
 struct scan_mark {
 	bool is_set;
-	uint64_t seq;
+	struct scan_position position;
 	uint64_t moved_usec;	/* last time it moved while held; 0: never */
 };
 

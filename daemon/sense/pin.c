@@ -17,6 +17,21 @@ static int count_slice(int helper_fd, struct pinsafe_sight *sight)
 	return 0;
 }
 
+int pin_read_scan(int helper_fd, struct process_id id, struct scan_position *ret_position)
+{
+	struct pinsafe_sight sight = {
+		.pid = id.pid,
+		.start_ticks = id.start_ticks,
+		.flags = PINSAFE_SIGHT_SCAN,
+	};
+	int r = count_slice(helper_fd, &sight);
+
+	if (r < 0)
+		return r;
+	*ret_position = (struct scan_position){ sight.scan_seq, sight.scan_offset };
+	return 0;
+}
+
 /* 1: the whole process was seen, 0: max_slices were not enough. */
 static int count_slices(int helper_fd, unsigned int max_slices,
 			struct pinsafe_sight *sight)

@@ -278,18 +278,3 @@ int proc_read_start(int proc_fd, pid_t pid, uint64_t *ret_start_ticks)
 	*ret_start_ticks = stat.start_ticks;
 	return 0;
 }
-
-int proc_read_scan_seq(int proc_fd, struct process_id id, uint64_t *ret_scan_seq)
-{
-	_cleanup_(close) int pid_fd = open_process(proc_fd, id.pid);
-	struct proc_stat stat;
-	int r;
-
-	r = pid_fd < 0 ? pid_fd : read_stat(pid_fd, &stat);
-	if (r < 0)
-		return is_gone(r) ? -ESRCH : r;
-	if (stat.start_ticks != id.start_ticks)
-		return -ESRCH;
-	r = read_scan_seq(pid_fd, ret_scan_seq);
-	return r == -ENOENT || r == -EINVAL ? -EOPNOTSUPP : r;
-}

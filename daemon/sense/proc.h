@@ -25,10 +25,6 @@ int proc_read(int proc_fd, int sys_fd, struct process_id id, enum proc_depth dep
 /* Start time of a pid; 0, or -ESRCH. */
 int proc_read_start(int proc_fd, pid_t pid, uint64_t *ret_start_ticks);
 
-/* mm->numa_scan_seq alone; 0, -ESRCH gone, -EOPNOTSUPP the kernel does not show
- * it (before about 6.15 it takes CONFIG_SCHED_DEBUG). */
-int proc_read_scan_seq(int proc_fd, struct process_id id, uint64_t *ret_scan_seq);
-
 struct device_number {
 	uint32_t major, minor;
 };

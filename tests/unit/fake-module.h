@@ -27,6 +27,7 @@ static struct fake_module {
 	unsigned int rearms;
 	unsigned int watches;	/* entries of the last PINSAFE_WATCH */
 	__u32 armed;		/* PINSAFE_FEATURE_*, as counters tell it */
+	__u64 scan_offset;	/* where the scanner stands, in each process */
 	int error;		/* of the next call, positive */
 	int stuck;		/* of each release */
 } fake;
@@ -125,6 +126,15 @@ static int fake_watch(const struct pinsafe_watch *watch)
 	return 0;
 }
 
+/* It counts nothing: tests see pins in their tree's VmPin. */
+static int fake_sight(struct pinsafe_sight *sight)
+{
+	if (!(sight->flags & PINSAFE_SIGHT_SCAN))
+		return EOPNOTSUPP;
+	sight->scan_offset = fake.scan_offset;
+	return 0;
+}
+
 static int fake_call(unsigned long request, void *argument)
 {
 	int error = fake.error;
@@ -144,6 +154,8 @@ static int fake_call(unsigned long request, void *argument)
 		return fake_counters(argument);
 	case PINSAFE_WATCH:
 		return fake_watch(argument);
+	case PINSAFE_SIGHT:
+		return fake_sight(argument);
 	case PINSAFE_REARM:
 		fake.rearms++;
 		return 0;

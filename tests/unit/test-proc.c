@@ -193,25 +193,6 @@ static void test_gone_is_an_outcome(void **state)
 	assert_int_equal(proc_read_start(host.proc_fd, 11, &start), -ESRCH);
 }
 
-static void test_scan_sequence(void **state)
-{
-	_cleanup_(host_done) struct host host = host_new("vanishing");
-	struct process_id id = { 10, 100 };
-	uint64_t seq = 0;
-
-	(void)state;
-	assert_int_equal(proc_read_scan_seq(host.proc_fd, id, &seq), 0);
-	assert_int_equal(seq, 7);
-	id.start_ticks = 101;
-	assert_int_equal(proc_read_scan_seq(host.proc_fd, id, &seq), -ESRCH);
-	id = (struct process_id){ NO_SUCH_PID, 1 };
-	assert_int_equal(proc_read_scan_seq(host.proc_fd, id, &seq), -ESRCH);
-	id = (struct process_id){ 12, 120 };	/* a kernel without SCHED_DEBUG */
-	assert_int_equal(proc_read_scan_seq(host.proc_fd, id, &seq), -EOPNOTSUPP);
-	tree_write(&host.tree, "proc/12/sched", "x (12, #threads: 1)\nprio : 120\n");
-	assert_int_equal(proc_read_scan_seq(host.proc_fd, id, &seq), -EOPNOTSUPP);
-}
-
 /* 65,536 supplementary groups stand before VmPin. */
 static void test_nobody_hides_behind_groups(void **state)
 {
@@ -240,7 +221,6 @@ int main(void)
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_cgroups_of_v1),
 		cmocka_unit_test(test_gone_is_an_outcome),
-		cmocka_unit_test(test_scan_sequence),
 		cmocka_unit_test(test_nobody_hides_behind_groups),
 	};
 

@@ -40,14 +40,25 @@ static void test_a_pass_that_ended(void **unused)
 
 	(void)unused;
 	row.last_refused_usec = NOW;
-	proof_note_sequence(&row.scan, 5, NOW);
-	proof_note_sequence(&row.scan, 5, NOW);
+	proof_note_position(&row.scan, (struct scan_position){ 5, 0 }, NOW);
+	proof_note_position(&row.scan, (struct scan_position){ 5, 0 }, NOW);
 	assert_int_equal(proof_judge(&row, true, NOW), PROOF_VERIFIED);
-	proof_note_sequence(&row.scan, 6, NOW);
+	proof_note_position(&row.scan, (struct scan_position){ 6, 0 }, NOW);
 	assert_int_equal(proof_judge(&row, true, NOW), PROOF_INEFFECTIVE);
-	proof_note_sequence(&row.scan, 6, NOW + PROOF_MOVED_USEC);
+	proof_note_position(&row.scan, (struct scan_position){ 6, 0 }, NOW + PROOF_MOVED_USEC);
 	row.last_refused_usec = NOW + PROOF_MOVED_USEC;
 	assert_int_equal(proof_judge(&row, true, NOW + PROOF_MOVED_USEC), PROOF_VERIFIED);
+}
+
+/* A pass over a terabyte takes an hour; its first scan tells. */
+static void test_a_scan_within_a_pass(void **unused)
+{
+	struct target row = held();
+
+	(void)unused;
+	proof_note_position(&row.scan, (struct scan_position){ 5, 0x1000 }, NOW);
+	proof_note_position(&row.scan, (struct scan_position){ 5, 0x2000 }, NOW);
+	assert_int_equal(proof_judge(&row, true, NOW), PROOF_INEFFECTIVE);
 }
 
 static void test_exec_is_no_pass(void **unused)
@@ -55,10 +66,10 @@ static void test_exec_is_no_pass(void **unused)
 	struct target row = held();
 
 	(void)unused;
-	proof_note_sequence(&row.scan, 5, NOW);
-	proof_note_sequence(&row.scan, 0, NOW);
+	proof_note_position(&row.scan, (struct scan_position){ 5, 0 }, NOW);
+	proof_note_position(&row.scan, (struct scan_position){ 0, 0x1000 }, NOW);
 	assert_int_equal(proof_judge(&row, true, NOW), PROOF_IDLE);
-	proof_note_sequence(&row.scan, 1, NOW);
+	proof_note_position(&row.scan, (struct scan_position){ 1, 0 }, NOW);
 	assert_int_equal(proof_judge(&row, true, NOW), PROOF_INEFFECTIVE);
 }
 
@@ -67,6 +78,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_by_what_is_seen),
 		cmocka_unit_test(test_a_pass_that_ended),
+		cmocka_unit_test(test_a_scan_within_a_pass),
 		cmocka_unit_test(test_exec_is_no_pass),
 	};
 

@@ -472,10 +472,10 @@ static void test_a_scan_in_spite_of_the_hold(void **unused)
 	(void)unused;
 	configure(ENFORCE POLICY);
 	write_process(7, "/jobs/a", 4096);
-	tree_write(&f.tree, "proc/7/sched", "job (7)\nmm->numa_scan_seq   :   3\n");
+	fake.scan_offset = 0x1000;
 	mark(7);
 	tick(NOW);
-	tree_write(&f.tree, "proc/7/sched", "job (7)\nmm->numa_scan_seq   :   4\n");
+	fake.scan_offset = 0x2000;
 	tick(NOW + SETTLE_LOOK_USEC);
 	assert_int_equal(row_of(7)->shown.proof, PROOF_INEFFECTIVE);
 }
