@@ -84,14 +84,14 @@ scanned_again() {
 # no_scan WHAT PID SECONDS: what the scanner leaves stands still over readings
 # that far apart, refusals tick, and the neighbour is scanned on
 no_scan() {
-	local cgroup before pte neighbour seq
+	local cgroup before pte neighbour scan
 	cgroup=$(cgroup_of "$2")
 	before=$(io_field refused_scans counters)
-	pte=$(numa_pte_updates "$cgroup") seq=$(scan_seq "$2")
+	pte=$(numa_pte_updates "$cgroup") scan=$(io_field scan sight "$2" scan)
 	neighbour=$(numa_pte_updates "$(work_cgroup neighbour)")
 	sleep "$3"
 	ok "$1: scans are refused" until_true 20 refused_more "$before"
 	is "$1: no PTE updates in $3 s" "$(numa_pte_updates "$cgroup")" "$pte"
-	is "$1: numa_scan_seq stands still" "$(scan_seq "$2")" "$seq"
+	is "$1: the scanner's place stands still" "$(io_field scan sight "$2" scan)" "$scan"
 	ok "$1: the neighbour is scanned on" until_true 30 pte_more "$(work_cgroup neighbour)" "$neighbour"
 }

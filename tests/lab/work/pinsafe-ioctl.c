@@ -251,20 +251,6 @@ static int sight(int n, char **word)
 	return r;
 }
 
-static int scan(int n, char **word)
-{
-	struct pinsafe_sight s = { .flags = PINSAFE_SIGHT_SCAN };
-	int r;
-
-	if (n != 2)
-		return -EDOM;
-	parse_process(word[1], &s.pid, &s.start_ticks);
-	r = call(PINSAFE_SIGHT, &s);
-	if (!r)
-		printf("scan_seq=%u scan_offset=0x%llx\n", s.scan_seq, s.scan_offset);
-	return r;
-}
-
 static void print_event(const struct pinsafe_event *e)
 {
 	static const char *const types[] = { "?", "pin", "open", "drained", "lost", "full" };
@@ -405,8 +391,7 @@ static const struct {
 } words[] = {
 	{ "info", info }, { "counters", counters }, { "hold", hold },
 	{ "release", release }, { "list", list }, { "watch", watch },
-	{ "rearm", rearm }, { "sight", sight }, { "scan", scan },
-	{ "events", events },
+	{ "rearm", rearm }, { "sight", sight }, { "events", events },
 	{ "bad", bad }, { "sleep", pause_for }, { "drop", drop }, { "raw", raw },
 };
 
