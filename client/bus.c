@@ -24,6 +24,8 @@ static const struct bus_trouble troubles[] = {
 	  "ask as root, or as a user whom polkit allows it" },
 	{ SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, EXIT_DENIED, "not permitted",
 	  "ask as root, or from a session that polkit can ask" },
+	{ SD_BUS_ERROR_INVALID_ARGS, EXIT_USAGE, NULL, "pinsafectl --help" },
+	{ SD_BUS_ERROR_LIMITS_EXCEEDED, EXIT_NO, NULL, "try again in a moment" },
 	{ PINSAFE_ERROR_NO_TARGET, EXIT_NO_TARGET, NULL, "pinsafectl list --all" },
 	{ PINSAFE_ERROR_CONFIG, EXIT_NO, NULL,
 	  "mend it, then pinsafectl check-config; the old configuration stays in force" },

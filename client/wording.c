@@ -45,6 +45,12 @@ static char *say_exposed(const struct facts *status, enum tone *ret_tone)
 	} else if (facts_is(status, "kernel_verdict", "unknown")) {
 		harm = "scans, and on this kernel perhaps corrupts,";
 	}
+	/* Who has a device of a policy open is exposed before any pin is seen. */
+	if (exposed > pinners)
+		return words("EXPOSED: NUMA balancing %s the memory of %" PRIu64
+			     " process%s that pin%s or may pin%s",
+			     harm, exposed, exposed == 1 ? "" : "es",
+			     exposed == 1 ? "s" : "", audit);
 	return words("EXPOSED: NUMA balancing %s the pinned memory of %" PRIu64
 		     " of %" PRIu64 " pinner%s%s",
 		     harm, exposed, pinners, pinners == 1 ? "" : "s", audit);
@@ -53,6 +59,7 @@ static char *say_exposed(const struct facts *status, enum tone *ret_tone)
 static char *say_safe(const struct facts *status, enum tone *ret_tone)
 {
 	uint64_t pinners = facts_u64(status, "pinners");
+	uint64_t held = facts_u64(status, "held");
 	const char *sight = has_module(status) ? "" :
 		", as far as can be seen without the module";
 
@@ -61,6 +68,9 @@ static char *say_safe(const struct facts *status, enum tone *ret_tone)
 		return words("SAFE: this kernel has no NUMA balancing");
 	if (facts_s64(status, "balancing") == 0)
 		return words("SAFE: NUMA balancing is off, nothing is scanned");
+	if (pinners == 0 && held > 0)
+		return words("PROTECTED: %" PRIu64 " held; no pin is seen, as with "
+			     "drivers whose pins the kernel does not count", held);
 	if (pinners == 0)
 		return words("NOTHING TO PROTECT: no process pins memory%s", sight);
 	if (pinners == 1)

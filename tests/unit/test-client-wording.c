@@ -58,6 +58,11 @@ static void test_headline_when_all_is_well(void **state)
 	set(status, "pinners", 1);
 	expect_headline(status, TONE_GOOD, "PROTECTED: the one pinner is not scanned");
 	set(status, "pinners", 0);
+	set(status, "held", 1);
+	expect_headline(status, TONE_GOOD,
+			"PROTECTED: 1 held; no pin is seen, as with drivers whose pins "
+			"the kernel does not count");
+	set(status, "held", 0);
 	expect_headline(status, TONE_GOOD, "NOTHING TO PROTECT: no process pins memory");
 	set_string(status, "module_version", "");
 	expect_headline(status, TONE_GOOD,
