@@ -93,8 +93,11 @@ static int mark_released(struct state *state)
 			r = targets_add(&state->targets, &overrides[i].id, &row);
 		if (r < 0)
 			return r;
-		if (row)
-			row->shown.is_released = !overrides[i].hold;
+		if (!row)
+			continue;
+		row->shown.is_released = !overrides[i].hold;
+		/* An order is carried out in audit mode too. */
+		row->mode = MODE_ENFORCE;
 	}
 	return 0;
 }
