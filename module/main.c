@@ -142,6 +142,9 @@ free_events:
 static void memory_done(void)
 {
 	irq_work_sync(&kick_work);
+	/* a drain that was under way kicks as its last act */
+	flush_workqueue(pinsafe_wq);
+	irq_work_sync(&kick_work);
 	pinsafe_target_stop();
 	destroy_workqueue(pinsafe_wq);
 	pinsafe_target_done();
