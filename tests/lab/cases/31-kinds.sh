@@ -17,19 +17,24 @@ driver_of() {
 window_usec() { echo $(($(field "$1" since_usec) - $(work_field pin pinned_at) / 1000)); }
 
 one_kind() {
-	local how=$1 kind=$2 origin=$3 pid
+	local how=$1 kind=$2 pid
 	ok "$how, $kind: starts" work_start pin --kind "$kind" --mib 8 --threads 4
 	pid=$(work_pid pin)
 	ok "$how, $kind: held" until_true 30 held "$pid"
-	is "$how, $kind: taken by" "$(field "$pid" origin)" "$origin"
 	note "$how, $kind: hold $(window_usec "$pid") us after the pin returned (negative: before)"
+	[ "$how" = "by the daemon" ] ||
+		below "$how, $kind: before the pin returned" "$(window_usec "$pid")" 0
 	no_scan "$how, $kind" "$pid" 3
 	is "$how, $kind: the daemon's proof" "$(field "$pid" proof)" verified
 	case $kind in
 	uring) ;;
 	*) is "$how, $kind: by this driver" "$(field "$pid" driver)" "$(driver_of "$kind")" ;;
 	esac
-	is "$how, $kind: bytes pinned" "$(field "$pid" pinned_bytes)" $((8 << 20))
+	case $kind in
+	# pinned through the file, which the process's own memory does not tell
+	*memfd) note "$how, $kind: bytes pinned are not counted" ;;
+	*) is "$how, $kind: bytes pinned" "$(field "$pid" pinned_bytes)" $((8 << 20)) ;;
+	esac
 	work_stop pin
 }
 
@@ -37,11 +42,11 @@ ok "soft-RoCE" soft_roce
 scan_fast
 product_fresh "$conf_bell"
 neighbour_start
-for kind in "${kinds[@]}"; do one_kind "in the bell" "$kind" bell; done
+for kind in "${kinds[@]}"; do one_kind "in the bell" "$kind"; done
 configure <<<"$conf_loop"
-for kind in uring rdma pinlab:fast; do one_kind "by the daemon" "$kind" policy; done
+for kind in uring rdma pinlab:fast; do one_kind "by the daemon" "$kind"; done
 configure <<<"$conf_open"
-one_kind "at the open" pinlab:fast bell
+one_kind "at the open" pinlab:fast
 
 # FOLL_GET: invisible to every pin counter
 ok "at the open, FOLL_GET: starts" work_start pin --kind pinlab:get --mib 8 --threads 4

@@ -46,6 +46,7 @@ is "no number" "$(exit_of pinsafectl show pid:12x)" 2
 is "no such process" "$(exit_of pinsafectl show 4194303)" 5
 is "hold of no such process" "$(exit_of pinsafectl hold 4194303)" 5
 is "no such cgroup" "$(exit_of pinsafectl hold /no/such/cgroup)" 5
+is "hold of everything" "$(exit_of pinsafectl hold /)" 2
 is "no such unit" "$(exit_of pinsafectl hold unit:nosuch.service)" 5
 
 # somebody else: sees his own and totals, orders nothing
