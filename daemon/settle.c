@@ -244,22 +244,9 @@ void settle_look(struct state *state, uint64_t now_usec)
 		look_at_position(state, state->targets.rows[state->look_cursor++ % n], now_usec);
 }
 
-static bool has_override(const struct state *state, const struct target_id *id)
-{
-	const struct override *overrides;
-	size_t n;
-
-	overrides = ledger_overrides(state->ledger, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (target_id_compare(&overrides[i].id, id) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool is_of_interest(const struct state *state, const struct target *row)
 {
-	if (row->shown.is_held || has_override(state, &row->id))
+	if (row->shown.is_held || ledger_find_override(state->ledger, &row->id))
 		return true;
 	return row->id.kind == TARGET_PROCESS &&
 	       (row->policy || row->again.at_usec || process_is_pinner(&row->facts));

@@ -136,25 +136,13 @@ static void note_failure(struct state *state, const struct plan_item *item, int 
 		journal_action_failed(row, error, now_usec);
 }
 
-static bool has_override(const struct state *state, const struct target_id *id)
-{
-	const struct override *overrides;
-	size_t n;
-
-	overrides = ledger_overrides(state->ledger, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (target_id_compare(&overrides[i].id, id) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* A daemon that starts on a broken configuration knows no policy, and must not
  * take that for the operator's word: what the one before it held, and where it
  * told the module to hold, stays until there is a good one. */
 static bool is_ours_to_end(const struct state *state, const struct plan_item *item)
 {
-	return item->op != PLAN_RELEASE || state->has_config || has_override(state, &item->id);
+	return item->op != PLAN_RELEASE || state->has_config ||
+	       ledger_find_override(state->ledger, &item->id);
 }
 
 /* 1: something is different now; 0: not.  Of a target that has gone the exit

@@ -136,25 +136,14 @@ static int read_entries(int fd, struct pinsafe_entry **ret_entries, size_t *ret_
 	return 0;
 }
 
-static bool is_ordered(const struct ledger *ledger, const struct target_id *id)
-{
-	const struct override *orders;
-	size_t n;
-
-	orders = ledger_overrides(ledger, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (orders[i].hold && target_id_compare(&orders[i].id, id) == 0)
-			return true;
-	}
-	return false;
-}
-
 static enum origin judge_origin(const struct pinsafe_entry *entry,
 				const struct ledger *ledger, const struct target_id *id)
 {
+	const struct override *order = ledger_find_override(ledger, id);
+
 	if (entry->origin != PINSAFE_ORIGIN_ORDER)
 		return ORIGIN_BELL;
-	return is_ordered(ledger, id) ? ORIGIN_OVERRIDE : ORIGIN_POLICY;
+	return order && order->hold ? ORIGIN_OVERRIDE : ORIGIN_POLICY;
 }
 
 /* The module knows a cgroup by its id; the ledger knows the path that we took

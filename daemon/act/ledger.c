@@ -281,6 +281,12 @@ int ledger_drop_override(struct ledger *ledger, const struct target_id *id)
 	return add_line(ledger, &line);
 }
 
+const struct override *ledger_find_override(const struct ledger *ledger,
+					    const struct target_id *id)
+{
+	return book_find_override(&ledger->book, id);
+}
+
 const struct override *ledger_overrides(const struct ledger *ledger, size_t *ret_n)
 {
 	*ret_n = ledger->book.n_overrides;

@@ -47,4 +47,7 @@ const struct ledger_entry *ledger_entries(const struct ledger *ledger, size_t *r
  * newline in it; drop. */
 int ledger_set_override(struct ledger *ledger, const struct override *override);
 int ledger_drop_override(struct ledger *ledger, const struct target_id *id);
+/* NULL: no order on exactly this target.  Valid until the next change. */
+const struct override *ledger_find_override(const struct ledger *ledger,
+					    const struct target_id *id);
 const struct override *ledger_overrides(const struct ledger *ledger, size_t *ret_n);

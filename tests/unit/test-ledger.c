@@ -123,6 +123,25 @@ static void test_what_is_remembered(void **state)
 	ledger_free(ledger);
 }
 
+static void test_an_order_is_found(void **state)
+{
+	struct target_id p = process(100), g = cgroup(7, "/a");
+	struct override order = { .id = p, .hold = false, .until_usec = 5 };
+	struct ledger *ledger = open_ledger();
+
+	(void)state;
+	assert_null(ledger_find_override(ledger, &p));
+	assert_int_equal(ledger_set_override(ledger, &order), 0);
+	order = (struct override){ .id = g, .hold = true };
+	assert_int_equal(ledger_set_override(ledger, &order), 0);
+	assert_int_equal(ledger_find_override(ledger, &p)->until_usec, 5);
+	assert_true(ledger_find_override(ledger, &g)->hold);
+	assert_int_equal(ledger_drop_override(ledger, &p), 0);
+	assert_null(ledger_find_override(ledger, &p));
+	assert_non_null(ledger_find_override(ledger, &g));
+	ledger_free(ledger);
+}
+
 static void test_second_record_replaces_the_first(void **state)
 {
 	struct target_id p = process(100);
@@ -317,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_what_is_written),
 		TEST(test_what_is_remembered),
+		TEST(test_an_order_is_found),
 		TEST(test_second_record_replaces_the_first),
 		TEST(test_erasing_what_is_not_there),
 		TEST(test_path_that_would_break_a_line),
