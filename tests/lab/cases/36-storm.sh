@@ -35,7 +35,7 @@ percentiles() {
 one_more() {
 	local log
 	log=$lab_run/latency.$((++started))
-	pinwork --kind "$1" --pages 1 --threads 0 --control $lab_run/latency.ctl >"$log" &
+	pinwork --kind "$1" --pages 1 --threads 0 --control $lab_run/many.ctl >"$log" &
 	until_true 30 grep -q ^ready "$log"
 }
 

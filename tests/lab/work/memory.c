@@ -95,11 +95,22 @@ static int map_one_page_often(struct work *work)
 	return 0;
 }
 
+/* What a runtime reserves for later: address space without page tables. */
+static int reserve(size_t bytes)
+{
+	void *addr = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return addr == MAP_FAILED ? -errno : 0;
+}
+
 int memory_new(struct work *work)
 {
 	size_t bytes = work->pages * work->page_bytes;
-	int r;
+	int r = work->reserve_bytes ? reserve(work->reserve_bytes) : 0;
 
+	if (r)
+		return r;
 	r = work->shared ? map_memfd(work, bytes) : map_anonymous(work, bytes);
 	if (r)
 		return r;

@@ -69,6 +69,7 @@ static int parse_option(struct options *options, int c, char *arg)
 	case 't': work->threads = atoi(arg); return 0;
 	case 'c': work->spread = strcmp(arg, "free"); return 0;
 	case 'd': work->duty_percent = atoi(arg); return 0;
+	case 'R': work->reserve_bytes = strtoul(arg, NULL, 0) << 30; return 0;
 	case 'D': options->delay_pin = true; return 0;
 	case 'f': work->file = arg; return 0;
 	case 'C': options->control = arg; return 0;
@@ -89,7 +90,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		{ "pin-pages", 1, 0, 'P' }, { "place", 1, 0, 'l' }, { "thp", 0, 0, 'T' },
 		{ "shared", 1, 0, 's' }, { "mappers", 1, 0, 'M' }, { "threads", 1, 0, 't' },
 		{ "cpus", 1, 0, 'c' }, { "duty", 1, 0, 'd' }, { "delay-pin", 0, 0, 'D' },
-		{ "file", 1, 0, 'f' }, { "control", 1, 0, 'C' }, { "target", 1, 0, 'r' },
+		{ "reserve-gib", 1, 0, 'R' }, { "file", 1, 0, 'f' }, { "control", 1, 0, 'C' }, { "target", 1, 0, 'r' },
 		{ "storm", 1, 0, 'S' }, { }
 	};
 	struct work *work = &options->work;

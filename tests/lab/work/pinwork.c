@@ -5,7 +5,7 @@
  *   pinwork [--kind none|uring|rdma|odirect|pinlab:MODE] [--pages N | --mib N]
  *           [--pin-pages N] [--place NODE:PAGES,...] [--thp] [--shared N]
  *           [--mappers N] [--threads N] [--cpus spread|free] [--duty PERCENT]
- *           [--delay-pin] [--target PID:ADDR] [--file PATH] [--control FIFO]
+ *           [--delay-pin] [--reserve-gib N] [--target PID:ADDR] [--file PATH] [--control FIFO]
  *           [--storm COUNT[:PARALLEL]]
  *
  * When the memory is there and pinned it prints one line,

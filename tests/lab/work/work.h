@@ -30,6 +30,7 @@ struct work {
 	int mappers;			/* extra mappings of one file page */
 	int threads;			/* that touch, the first one included */
 	bool spread;			/* thread n stays on processor n */
+	size_t reserve_bytes;		/* mapped besides, and never touched */
 	int duty_percent;		/* how much of the time a thread touches */
 	const char *file;		/* scratch file of odirect and mappers */
 	pid_t target;			/* pinlab:remote: whose memory, at target_addr */
