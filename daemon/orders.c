@@ -105,16 +105,34 @@ static int set_override(struct state *state, const struct target_id *target, boo
 	return r < 0 ? r : carry_out(state, target, hold, now_usec);
 }
 
+/* An order that cannot be carried out is none: what stood before stands again,
+ * and is decided on again, for its end has to be waited for. */
+static void take_back(struct state *state, const struct target_id *target,
+		      const struct override *before)
+{
+	if (before)
+		(void)ledger_set_override(state->ledger, before);
+	else
+		(void)ledger_drop_override(state->ledger, target);
+	state->are_targets_due = true;
+}
+
 int orders_hold(struct state *state, const struct target_id *target, uint64_t now_usec)
 {
+	const struct override *before = ledger_find_override(state->ledger, target);
+	struct override copy;
 	int r;
 
 	if (state->helper_fd < 0)
 		return -ENODEV;
+	if (before) {			/* the ledger frees its own */
+		copy = *before;
+		copy.id = *target;
+		before = &copy;
+	}
 	r = set_override(state, target, true, 0, now_usec);
-	/* An order that cannot be carried out is none: nothing half-applied. */
 	if (r < 0)
-		(void)ledger_drop_override(state->ledger, target);
+		take_back(state, target, before);
 	return r;
 }
 

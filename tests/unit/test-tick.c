@@ -526,6 +526,29 @@ static void test_order_that_fails_leaves_nothing(void **unused)
 	assert_int_equal(orders_hold(&f.state, &id, NOW), -ENODEV);
 }
 
+static void test_order_that_fails_leaves_the_one_before(void **unused)
+{
+	struct target_id id = target_id_of_process((struct process_id){ 7, 70 });
+	const struct override *order;
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	assert_int_equal(orders_release(&f.state, &id, 50 * SECOND, NOW), 0);
+	fake.room = 0;
+	assert_true(orders_hold(&f.state, &id, NOW + SECOND) < 0);
+	order = ledger_find_override(f.state.ledger, &id);
+	assert_non_null(order);
+	assert_false(order->hold);
+	assert_int_equal(order->until_usec, NOW + 50 * SECOND);
+	fake.room = FAKE_ROOM;
+	tick(NOW + 2 * SECOND);
+	assert_string_equal(target_state_name(row_of(7)), "released");
+	assert_int_equal(f.state.decide_usec, NOW + 50 * SECOND);
+}
+
 static void test_release_for_a_while(void **unused)
 {
 	struct target_id id = target_id_of_process((struct process_id){ 7, 70 });
@@ -629,6 +652,7 @@ int main(void)
 		TEST(test_nothing_held_nothing_timed),
 		TEST(test_order_to_hold),
 		TEST(test_order_that_fails_leaves_nothing),
+		TEST(test_order_that_fails_leaves_the_one_before),
 		TEST(test_release_for_a_while),
 		TEST(test_cgroups_are_checked),
 		TEST(test_bad_configuration_changes_nothing),
