@@ -133,9 +133,9 @@ void journal_action_failed(struct target *row, int error, uint64_t now_usec)
 	struct log_fields fields = fields_of(row, LOG_ID_ACTION_FAILED);
 	char name[256];
 
-	if (row->failed == error || !journal_may_speak(row, now_usec))
+	if (row->told_failed == error || !journal_may_speak(row, now_usec))
 		return;
-	row->failed = error;
+	row->told_failed = error;
 	log_write(LOG_ERR, &fields, "cannot %s %s: %s", action_name(row->action),
 		  name_of(row, name, sizeof(name)), explain(error));
 }

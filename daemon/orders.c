@@ -76,7 +76,7 @@ static int carry_out(struct state *state, const struct target_id *target, bool h
 	int r;
 
 	if (row)
-		row->failed = 0;
+		row->failed = row->told_failed = 0;
 	if (target->kind == TARGET_PROCESS)
 		state_mark(state, target->process, false, NULL);
 	do {

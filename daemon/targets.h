@@ -65,6 +65,7 @@ struct target {
 	struct again again;
 	uint64_t looked_usec;		/* 0: not yet */
 	int failed;			/* negative errno of the last action */
+	int told_failed;		/* of these, the last in the journal */
 	bool was_observed;		/* its pin is in the journal */
 	unsigned int journal_burst;
 	uint64_t journal_usec;

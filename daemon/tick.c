@@ -125,6 +125,8 @@ static void note_failure(struct state *state, const struct plan_item *item, int 
 {
 	struct target *row = targets_find(&state->targets, &item->id);
 
+	if (row)
+		row->failed = error;
 	if (error == -ENOSPC && !state->is_table_full) {
 		state->is_table_full = true;
 		state->are_targets_due = true;

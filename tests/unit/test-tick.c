@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "daemon/gather.h"
+#include "daemon/journal.h"
 #include "daemon/orders.h"
 #include "daemon/settle.h"
 #include "daemon/tick.h"
@@ -299,6 +300,22 @@ static void test_full_table_widens(void **unused)
 	assert_int_equal(f.state.tally.tables_full, 1);
 }
 
+static void test_order_that_fails_in_silence(void **unused)
+{
+	struct target_id id = target_id_of_process((struct process_id){ 7, 70 });
+
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n");
+	write_process(7, "/", 4096);
+	mark(7);
+	tick(NOW);
+	f.state.is_table_full = true;
+	fake.room = 0;
+	row_of(7)->journal_burst = JOURNAL_BURST;	/* has changed too often */
+	row_of(7)->journal_usec = NOW;
+	assert_int_equal(orders_hold(&f.state, &id, NOW), -ENOSPC);
+}
+
 static void test_held_before_us_is_looked_at(void **unused)
 {
 	(void)unused;
@@ -519,7 +536,9 @@ static void test_order_that_fails_leaves_nothing(void **unused)
 	configure("[Daemon]\nMode=audit\n");
 	write_process(7, "/", 0);
 	fake.room = 0;
-	assert_true(orders_hold(&f.state, &id, NOW) < 0);
+	/* the first time, when the table is not known to be full, and after it */
+	assert_int_equal(orders_hold(&f.state, &id, NOW), -ENOSPC);
+	assert_int_equal(orders_hold(&f.state, &id, NOW), -ENOSPC);
 	(void)ledger_overrides(f.state.ledger, &n);
 	assert_int_equal(n, 0);
 	f.state.helper_fd = -1;
@@ -639,6 +658,7 @@ int main(void)
 		TEST(test_pid_of_another),
 		TEST(test_cgroup_until_the_last_leaves),
 		TEST(test_full_table_widens),
+		TEST(test_order_that_fails_in_silence),
 		TEST(test_held_before_us_is_looked_at),
 		TEST(test_held_but_not_in_proc),
 		TEST(test_bell_of_an_unwanted_pinner),
