@@ -17,6 +17,7 @@
 #include "daemon/bus-order.h"
 #include "daemon/bus-value.h"
 #include "daemon/metrics.h"
+#include "daemon/orders.h"
 #include "daemon/report.h"
 #include "daemon/tick.h"
 
@@ -56,10 +57,12 @@ static int on_list_targets(sd_bus_message *m, void *userdata, sd_bus_error *ret_
 	return r < 0 ? r : sd_bus_message_send(reply);
 }
 
-static struct target *find_target(struct state *state, const struct target_id *id)
+/* A path means the cgroup that has it now, not one before it. */
+static struct target *find_target(struct state *state, struct target_id *id)
 {
-	return id->kind == TARGET_PROCESS ? targets_find(&state->targets, id) :
-					    targets_find_cgroup(&state->targets, id->cgroup);
+	if (id->kind == TARGET_CGROUP && orders_resolve(state, id) < 0)
+		return NULL;
+	return targets_find(&state->targets, id);
 }
 
 /* Who asks for one target wants the truth of now; not more than once a second,

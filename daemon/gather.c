@@ -2,8 +2,10 @@
 #include "daemon/gather.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/act/ledger.h"
@@ -80,6 +82,36 @@ void gather_inherited(struct state *state)
 }
 
 /* ---- exits --------------------------------------------------------------- */
+
+static bool is_process_gone(const struct state *state, struct process_id id)
+{
+	uint64_t start_ticks;
+	int r = proc_read_start(state->proc_fd, id.pid, &start_ticks);
+
+	return r == -ESRCH || (r >= 0 && start_ticks != id.start_ticks);
+}
+
+static bool is_cgroup_gone(const struct state *state, const struct target_id *id)
+{
+	struct stat st;
+
+	if (state->cgroup_fd < 0 || !id->cgroup || !id->cgroup[0] || !id->cgroup[1])
+		return false;
+	if (fstatat(state->cgroup_fd, id->cgroup + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT;
+	return st.st_ino != id->cgroup_id;
+}
+
+bool gather_is_gone(const struct state *state, const struct target_id *id)
+{
+	switch (id->kind) {
+	case TARGET_PROCESS:
+		return is_process_gone(state, id->process);
+	case TARGET_CGROUP:
+		return is_cgroup_gone(state, id);
+	}
+	return false;
+}
 
 static void forget(struct state *state, struct target *row)
 {

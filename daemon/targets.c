@@ -83,18 +83,6 @@ struct target *targets_find_process(const struct targets *targets, struct proces
 	return targets_find(targets, &key);
 }
 
-struct target *targets_find_cgroup(const struct targets *targets, const char *cgroup)
-{
-	for (size_t i = 0; i < targets->n; i++) {
-		struct target *row = targets->rows[i];
-
-		if (row->id.kind == TARGET_CGROUP && row->id.cgroup &&
-		    strcmp(row->id.cgroup, cgroup) == 0)
-			return row;
-	}
-	return NULL;
-}
-
 static int make_room(struct targets *targets)
 {
 	size_t capacity = targets->capacity ? targets->capacity * 2 : 16;

@@ -85,7 +85,6 @@ void targets_done(struct targets *targets);
 /* NULL: not known. */
 struct target *targets_find(const struct targets *targets, const struct target_id *id);
 struct target *targets_find_process(const struct targets *targets, struct process_id id);
-struct target *targets_find_cgroup(const struct targets *targets, const char *cgroup);
 
 /* Finds or adds, copying id.  0; 1: a process, and it is gone; -ENOMEM. */
 int targets_add(struct targets *targets, const struct target_id *id, struct target **ret_row);

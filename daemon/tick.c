@@ -27,7 +27,17 @@ struct act_context tick_act_context(const struct state *state)
 	};
 }
 
-/* Orders that have run out; what they were about is judged anew. */
+static bool has_ended(const struct state *state, const struct override *order,
+		      uint64_t now_usec)
+{
+	if (order->until_usec && order->until_usec <= now_usec)
+		return true;
+	return gather_is_gone(state, &order->id);
+}
+
+/* Orders that have run out, or whose target has gone; what they were about is
+ * judged anew.  Nothing tells that a cgroup was removed, and an order on it must
+ * not pass to the next one at that path, as when a service is restarted. */
 static void end_overrides(struct state *state, uint64_t now_usec)
 {
 	const struct override *overrides;
@@ -37,7 +47,7 @@ static void end_overrides(struct state *state, uint64_t now_usec)
 	for (size_t i = n; i-- > 0;) {
 		_cleanup_(target_id_done) struct target_id id = { 0 };
 
-		if (!overrides[i].until_usec || overrides[i].until_usec > now_usec)
+		if (!has_ended(state, &overrides[i], now_usec))
 			continue;
 		/* dropping frees what the list points to */
 		if (target_id_copy(&overrides[i].id, &id) < 0)

@@ -37,6 +37,7 @@ static void test_table(void **unused)
 {
 	static const pid_t pids[] = { 50, 7, 300, 8, 7, 50 };
 	_cleanup_(targets_done) struct targets targets;
+	struct target_id cgroup = { .kind = TARGET_CGROUP };
 
 	(void)unused;
 	assert_int_equal(targets_init(&targets, false), 0);
@@ -48,8 +49,10 @@ static void test_table(void **unused)
 		assert_true(target_id_compare(&targets.rows[i - 1]->id, &targets.rows[i]->id) < 0);
 	assert_non_null(targets_find_process(&targets, (struct process_id){ 300, 3000 }));
 	assert_null(targets_find_process(&targets, (struct process_id){ 300, 3001 }));
-	assert_non_null(targets_find_cgroup(&targets, "/a"));
-	assert_null(targets_find_cgroup(&targets, "/b"));
+	cgroup.cgroup_id = 1;
+	assert_string_equal(targets_find(&targets, &cgroup)->id.cgroup, "/a");
+	cgroup.cgroup_id = 2;
+	assert_null(targets_find(&targets, &cgroup));
 	targets_drop(&targets, targets_find_process(&targets, (struct process_id){ 7, 70 }));
 	assert_null(targets_find_process(&targets, (struct process_id){ 7, 70 }));
 	assert_int_equal(targets.n, 4);

@@ -585,6 +585,67 @@ static void test_release_for_a_while(void **unused)
 	assert_int_equal(fake.n, 1);
 }
 
+static void run_in_cgroups(const char *what)
+{
+	char command[2 * PATH_MAX];
+
+	snprintf(command, sizeof(command), "cd '%s/sys/fs/cgroup' && %s", f.tree.path, what);
+	tree_run(command);
+}
+
+/* As systemctl restart does: the same path, another cgroup. */
+static void make_cgroup_again(void)
+{
+	run_in_cgroups("mkdir jobs/b && rm -r jobs/a && mv jobs/b jobs/a");
+}
+
+static void test_order_ends_with_its_cgroup(void **unused)
+{
+	struct target_id id = { .kind = TARGET_CGROUP, .cgroup = (char *)"/jobs/a" };
+	struct target_id next = id;
+	size_t n;
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	assert_int_equal(orders_resolve(&f.state, &id), 0);
+	assert_int_equal(orders_release(&f.state, &id, 0, NOW), 0);
+	tick(NOW + SECOND);
+	assert_non_null(ledger_find_override(f.state.ledger, &id));
+	make_cgroup_again();
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW + 2 * SECOND);
+	(void)ledger_overrides(f.state.ledger, &n);
+	assert_int_equal(n, 0);
+	assert_null(targets_find(&f.state.targets, &id));
+	assert_true(row_of(7)->shown.is_held);		/* nobody released this one */
+	assert_int_equal(orders_resolve(&f.state, &next), 0);
+	assert_int_equal(orders_hold(&f.state, &next, NOW + 3 * SECOND), 0);
+	run_in_cgroups("rm -r jobs");
+	tick(NOW + 4 * SECOND);
+	(void)ledger_overrides(f.state.ledger, &n);
+	assert_int_equal(n, 0);
+	assert_null(targets_find(&f.state.targets, &next));
+}
+
+static void test_order_ends_with_its_process(void **unused)
+{
+	struct override order = { .id = target_id_of_process((struct process_id){ 7, 70 }) };
+	size_t n;
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 16);
+	assert_int_equal(ledger_set_override(f.state.ledger, &order), 0);
+	order.id.process.start_ticks = 69;		/* had the pid before */
+	assert_int_equal(ledger_set_override(f.state.ledger, &order), 0);
+	order.id.process.pid = 8;			/* there is none */
+	assert_int_equal(ledger_set_override(f.state.ledger, &order), 0);
+	tick(NOW);
+	assert_int_equal(ledger_overrides(f.state.ledger, &n)->id.process.start_ticks, 70);
+	assert_int_equal(n, 1);
+}
+
 static void test_cgroups_are_checked(void **unused)
 {
 	static const char *const bad[] = { "", "/", "jobs", "/jobs/", "/jobs/../jobs", "/..",
@@ -674,6 +735,8 @@ int main(void)
 		TEST(test_order_that_fails_leaves_nothing),
 		TEST(test_order_that_fails_leaves_the_one_before),
 		TEST(test_release_for_a_while),
+		TEST(test_order_ends_with_its_cgroup),
+		TEST(test_order_ends_with_its_process),
 		TEST(test_cgroups_are_checked),
 		TEST(test_bad_configuration_changes_nothing),
 		TEST(test_broken_configuration_at_start),
