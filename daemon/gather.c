@@ -275,6 +275,8 @@ static void dirty_process_done(struct dirty_process *dirty)
 	dirty->driver = NULL;
 }
 
+DEFINE_CLEANUP_EMBEDDED(struct dirty_process, dirty_process_done);
+
 /* What only bells tell is carried over from look to look. */
 static void keep_what_rang(struct process_facts *facts, struct process_facts *before,
 			   struct dirty_process *dirty)
@@ -337,17 +339,28 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t no
 	return 0;
 }
 
+int gather_process(struct state *state, struct process_id id, uint64_t now_usec)
+{
+	struct dirty_process dirty = { .id = id };
+
+	state->tally.looked_at++;
+	return look_at(state, &dirty, now_usec);
+}
+
 int gather_dirty(struct state *state, uint64_t now_usec)
 {
-	struct dirty_process batch[GATHER_BATCH];
-	size_t n = state_take_dirty(state, batch, GATHER_BATCH);
+	uint64_t until_usec = state_clock_usec() + GATHER_USEC;
 	int r = 0;
 
-	state->tally.looked_at += n;
-	for (size_t i = 0; i < n; i++) {
-		if (r >= 0)
-			r = look_at(state, &batch[i], now_usec);
-		dirty_process_done(&batch[i]);
+	for (size_t i = 0; r >= 0 && i < GATHER_BATCH; i++) {
+		_cleanup_(dirty_process_done) struct dirty_process dirty = { 0 };
+
+		if (state_take_dirty(state, &dirty, 1) == 0)
+			break;
+		state->tally.looked_at++;
+		r = look_at(state, &dirty, now_usec);
+		if (state_clock_usec() >= until_usec)
+			break;
 	}
 	return r;
 }

@@ -7,9 +7,11 @@
 #include "daemon/state.h"
 #include "module/uapi/pinsafe.h"
 
-/* Processes looked at in one tick; the rest waits for the next one, which
- * follows at once, after whatever else the loop has. */
+/* Processes looked at in one tick, and the time after which no other one is
+ * begun; the rest waits for the next tick, which follows at once, after whatever
+ * else the loop has: orders, and systemd's watchdog. */
 #define GATHER_BATCH	128
+#define GATHER_USEC	(500ULL * 1000)
 
 /* At start: what a daemon before us was ordered and held is due, and the host. */
 void gather_inherited(struct state *state);
@@ -39,6 +41,9 @@ void gather_sweep(struct state *state, uint64_t now_usec);
 
 /* Reads one batch of the dirty processes into rows; 0 or -ENOMEM. */
 int gather_dirty(struct state *state, uint64_t now_usec);
+
+/* Reads this process now, whoever else is dirty; 0 or -ENOMEM. */
+int gather_process(struct state *state, struct process_id id, uint64_t now_usec);
 
 /* The rows as the policy's input.  Everything inside stays the rows' and the
  * state's own: return it before either changes. */

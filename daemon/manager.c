@@ -223,9 +223,10 @@ static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	uint64_t period_usec = service_watchdog_usec();
 
-	(void)userdata;
+	(void)usec, (void)userdata;
 	service_alive();
-	(void)sd_event_source_set_time(source, usec + period_usec);
+	/* From now: a ping that was late is not made up for by several. */
+	(void)sd_event_source_set_time(source, state_now_usec() + period_usec);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/base/fs.h"
 #include "daemon/bus.h"
 #include "daemon/conffile.h"
+#include "daemon/gather.h"
 #include "daemon/journal.h"
 #include "daemon/sense/proc.h"
 #include "daemon/tick.h"
@@ -73,15 +74,15 @@ static int carry_out(struct state *state, const struct target_id *target, bool h
 		     uint64_t now_usec)
 {
 	struct target *row = targets_find(&state->targets, target);
-	int r;
+	int r = 0;
 
 	if (row)
 		row->failed = row->told_failed = 0;
+	/* Not behind all that is dirty: the client waits, and so does the loop. */
 	if (target->kind == TARGET_PROCESS)
-		state_mark(state, target->process, false, NULL);
-	do {
+		r = gather_process(state, target->process, now_usec);
+	if (r >= 0)
 		r = tick_run(state, now_usec);
-	} while (r >= 0 && state->dirty.n > 0);
 	if (r < 0)
 		return r;
 	row = targets_find(&state->targets, target);

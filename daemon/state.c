@@ -269,13 +269,20 @@ void state_mark_targets(struct state *state)
 size_t state_take_dirty(struct state *state, struct dirty_process *batch, size_t room)
 {
 	struct dirty *dirty = &state->dirty;
-	size_t n = dirty->n < room ? dirty->n : room;
+	size_t place = find_dirty(dirty, dirty->next);
+	struct dirty_process *first;
+	size_t n;
 
+	if (place == dirty->n)
+		place = 0;
+	n = dirty->n - place < room ? dirty->n - place : room;
 	if (n == 0)
 		return 0;
-	memcpy(batch, dirty->list, n * sizeof(*batch));
-	memmove(dirty->list, dirty->list + n, (dirty->n - n) * sizeof(*batch));
+	first = &dirty->list[place];
+	memcpy(batch, first, n * sizeof(*batch));
+	memmove(first, first + n, (dirty->n - place - n) * sizeof(*batch));
 	dirty->n -= n;
+	dirty->next = batch[n - 1].id.pid + 1;
 	/* A sweep of a large host leaves a large array; do not keep it. */
 	if (dirty->n == 0 && dirty->capacity > 256) {
 		free(take_ptr(dirty->list));
@@ -284,12 +291,22 @@ size_t state_take_dirty(struct state *state, struct dirty_process *batch, size_t
 	return n;
 }
 
-uint64_t state_now_usec(void)
+static uint64_t read_clock(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t state_now_usec(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+uint64_t state_clock_usec(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
 }
 
 static bool is_due(uint64_t at_usec, uint64_t now_usec)

@@ -46,6 +46,7 @@ struct dirty {
 	struct dirty_process *list;
 	size_t n;
 	size_t capacity;
+	pid_t next;		/* taken from here on */
 };
 
 /* See survey.h. */
@@ -137,12 +138,16 @@ void state_mark(struct state *state, struct process_id id, bool pin_rang, const 
 /* All known targets. */
 void state_mark_targets(struct state *state);
 
-/* Moves at most room entries, lowest pid first, to the caller, who owns their
- * driver strings; number moved. */
+/* Moves at most room entries to the caller, who owns their driver strings;
+ * number moved, 0: there are none.  Goes round by pid, so that one that is marked
+ * again and again has to wait for all others. */
 size_t state_take_dirty(struct state *state, struct dirty_process *batch, size_t room);
 
 /* CLOCK_BOOTTIME. */
 uint64_t state_now_usec(void);
+
+/* CLOCK_MONOTONIC: how long a tick works, never what it decides. */
+uint64_t state_clock_usec(void);
 
 /* The earlier of two times, 0 being never. */
 static inline uint64_t time_earlier(uint64_t a, uint64_t b)

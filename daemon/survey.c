@@ -37,11 +37,16 @@ static void look_at(struct state *state, struct process_id id)
 void survey_go_on(struct state *state)
 {
 	struct survey *survey = &state->survey;
+	uint64_t until_usec;
 
 	if (survey->next == survey->n)
 		return;
-	for (size_t i = 0; i < SURVEY_BATCH && survey->next < survey->n; i++)
+	until_usec = state_clock_usec() + SURVEY_USEC;
+	for (size_t i = 0; i < SURVEY_BATCH && survey->next < survey->n; i++) {
 		look_at(state, survey->ids[survey->next++]);
+		if (state_clock_usec() >= until_usec)
+			break;
+	}
 	if (survey->next == survey->n)
 		survey_end(survey);
 }

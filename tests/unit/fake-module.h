@@ -2,8 +2,8 @@
 /*
  * fake-module.h - /dev/pinsafe in a test's own memory
  *
- * Takes the place of ioctl(2) in the test that includes it, and answers on
- * FAKE_FD as module/uapi/pinsafe.h says the module would.  A process exists when
+ * Takes the place of ioctl(2) and the clock in the test that includes it, and
+ * answers on FAKE_FD as module/uapi/pinsafe.h says the module would.  A process exists when
  * its start time is ten times its pid.
  */
 #pragma once
@@ -13,6 +13,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "module/uapi/pinsafe.h"
 
@@ -28,6 +31,8 @@ static struct fake_module {
 	unsigned int watches;	/* entries of the last PINSAFE_WATCH */
 	__u32 armed;		/* PINSAFE_FEATURE_*, as counters tell it */
 	__u64 scan_offset;	/* where the scanner stands, in each process */
+	__u64 sight_usec;	/* that a count takes; 0: it cannot count */
+	__u64 clock_usec;	/* CLOCK_MONOTONIC, which only counts move */
 	int error;		/* of the next call, positive */
 	int stuck;		/* of each release */
 } fake;
@@ -126,11 +131,13 @@ static int fake_watch(const struct pinsafe_watch *watch)
 	return 0;
 }
 
-/* It counts nothing: tests see pins in their tree's VmPin. */
+/* It finds nothing: tests see pins in their tree's VmPin. */
 static int fake_sight(struct pinsafe_sight *sight)
 {
-	if (!(sight->flags & PINSAFE_SIGHT_SCAN))
-		return EOPNOTSUPP;
+	if (!(sight->flags & PINSAFE_SIGHT_SCAN)) {
+		fake.clock_usec += fake.sight_usec;
+		return fake.sight_usec ? 0 : EOPNOTSUPP;
+	}
 	sight->scan_offset = fake.scan_offset;
 	return 0;
 }
@@ -177,5 +184,14 @@ int ioctl(int fd, unsigned long request, ...)
 		errno = error;
 		return -1;
 	}
+	return 0;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	if (clock != CLOCK_MONOTONIC)
+		return (int)syscall(SYS_clock_gettime, clock, now);
+	now->tv_sec = (time_t)(fake.clock_usec / 1000000);
+	now->tv_nsec = (long)(fake.clock_usec % 1000000) * 1000;
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "daemon/journal.h"
 #include "daemon/orders.h"
 #include "daemon/settle.h"
+#include "daemon/survey.h"
 #include "daemon/tick.h"
 #include "tests/unit/fake-module.h"
 #include "tests/unit/tree.h"
@@ -461,6 +462,62 @@ static void test_storm_is_taken_in_batches(void **unused)
 	assert_int_equal(f.state.status.exposed, 3 * GATHER_BATCH);
 }
 
+static void write_storm(int n)
+{
+	f.state.host.module_features |= PINSAFE_FEATURE_SIGHT;
+	for (int pid = 1000; pid < 1000 + n; pid++) {
+		write_process(pid, "/jobs/a", 4096);
+		mark(pid);
+	}
+	fake.sight_usec = GATHER_USEC / 2;
+}
+
+static void test_slow_looks_end_the_tick(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	tick(NOW);
+	write_storm(10);
+	for (int i = 1; i <= 5; i++) {
+		mark(1000);				/* noisy, and has to wait */
+		assert_int_equal(tick_run(&f.state, NOW), 0);
+		assert_int_equal(f.state.tally.looked_at, 2 * i);
+		assert_true(state_has_work(&f.state, NOW));
+	}
+	assert_int_equal(f.state.status.exposed, 10);
+	tick(NOW);
+	assert_int_equal(f.state.dirty.n, 0);
+}
+
+static void test_slow_survey_ends_the_tick(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	tick(NOW);
+	write_storm(10);
+	fake.sight_usec = SURVEY_USEC / 2;
+	survey_begin(&f.state);
+	assert_int_equal(f.state.survey.n, 10);
+	survey_go_on(&f.state);
+	assert_int_equal(f.state.survey.next, 2);
+	for (int i = 0; i < 4; i++)
+		survey_go_on(&f.state);
+	assert_int_equal(f.state.survey.n, 0);
+}
+
+static void test_order_does_not_wait_for_others(void **unused)
+{
+	struct target_id id = target_id_of_process((struct process_id){ 1009, 10090 });
+
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	tick(NOW);
+	write_storm(10);
+	assert_int_equal(orders_hold(&f.state, &id, NOW), 0);
+	assert_true(row_of(1009)->shown.is_held);
+	assert_int_equal(f.state.dirty.n, 8);
+}
+
 /* ---- proof --------------------------------------------------------------------- */
 
 static void test_probes_that_do_not_fire(void **unused)
@@ -728,6 +785,9 @@ int main(void)
 		TEST(test_growth_is_noticed),
 		TEST(test_lost_events_sweep),
 		TEST(test_storm_is_taken_in_batches),
+		TEST(test_slow_looks_end_the_tick),
+		TEST(test_slow_survey_ends_the_tick),
+		TEST(test_order_does_not_wait_for_others),
 		TEST(test_probes_that_do_not_fire),
 		TEST(test_a_scan_in_spite_of_the_hold),
 		TEST(test_nothing_held_nothing_timed),
