@@ -67,7 +67,8 @@ static int place(struct work *work)
 		fill(work, next, next + count);
 		next += count;
 	}
-	if (set_mempolicy(MPOL_DEFAULT, NULL, 0))
+	/* who started us with a policy means it for all of us */
+	if (next > 0 && set_mempolicy(MPOL_DEFAULT, NULL, 0))
 		return -errno;
 	fill(work, next, work->pages);
 	return 0;
