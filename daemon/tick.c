@@ -179,12 +179,40 @@ static int carry_out(struct state *state, const struct plan *plan, uint64_t now_
 	return changed;
 }
 
+/* Before Linux 5.15 the module cannot see that a cgroup was removed, and its hold
+ * would pass for one of the next cgroup at that path.  Without a configuration
+ * too: there is nobody in it. */
+static void release_removed(struct state *state, uint64_t now_usec)
+{
+	struct act_context context = tick_act_context(state);
+	const struct ledger_entry *entries;
+	size_t n;
+
+	/* From the end, because erasing moves only what stands behind. */
+	for (entries = ledger_entries(state->ledger, &n); n > 0; n--) {
+		struct plan_item item = {
+			.op = PLAN_RELEASE,
+			.id = entries[n - 1].id,
+			.mode = MODE_ENFORCE,
+			.action = entries[n - 1].action,
+		};
+		int r;
+
+		if (item.id.kind != TARGET_CGROUP || !gather_is_gone(state, &item.id))
+			continue;
+		r = act_apply(&context, &item);
+		if (r < 0)
+			note_failure(state, &item, r, now_usec);
+	}
+}
+
 static int decide_and_act(struct state *state, uint64_t now_usec)
 {
 	_cleanup_(held_list_done) struct held_list held = { 0 };
 	_cleanup_(plan_done) struct plan plan = { 0 };
 	int r;
 
+	release_removed(state, now_usec);
 	r = settle_read_held(state, &held);
 	if (r < 0)
 		return r;

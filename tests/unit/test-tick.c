@@ -685,6 +685,37 @@ static void test_order_ends_with_its_cgroup(void **unused)
 	assert_null(targets_find(&f.state.targets, &next));
 }
 
+static void test_hold_ends_with_its_cgroup(void **unused)
+{
+	struct target_id id = { .kind = TARGET_CGROUP, .cgroup = (char *)"/jobs/a" };
+	struct target_id next = id;
+
+	(void)unused;
+	configure(ENFORCE POLICY "Scope=cgroup\n");
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	assert_int_equal(fake.n, 1);
+	assert_int_equal(orders_resolve(&f.state, &id), 0);
+	assert_int_equal(fake.entries[0].cgroup_id, id.cgroup_id);
+	/* the fake module, like one before Linux 5.15, notices nothing */
+	end_process(7);
+	make_cgroup_again();
+	write_process(8, "/jobs/a", 4096);
+	mark(7), mark(8);
+	tick(NOW + SECOND);
+	assert_int_equal(orders_resolve(&f.state, &next), 0);
+	assert_int_equal(fake.n, 1);
+	assert_int_equal(fake.entries[0].cgroup_id, next.cgroup_id);
+	assert_null(targets_find(&f.state.targets, &id));
+	end_process(8);
+	run_in_cgroups("rm -r jobs");
+	mark(8);
+	tick(NOW + 2 * SECOND);
+	assert_int_equal(fake.n, 0);
+	assert_int_equal(f.state.targets.n, 0);
+}
+
 static void test_order_ends_with_its_process(void **unused)
 {
 	struct override order = { .id = target_id_of_process((struct process_id){ 7, 70 }) };
@@ -796,6 +827,7 @@ int main(void)
 		TEST(test_order_that_fails_leaves_the_one_before),
 		TEST(test_release_for_a_while),
 		TEST(test_order_ends_with_its_cgroup),
+		TEST(test_hold_ends_with_its_cgroup),
 		TEST(test_order_ends_with_its_process),
 		TEST(test_cgroups_are_checked),
 		TEST(test_bad_configuration_changes_nothing),
