@@ -163,6 +163,7 @@ struct host_facts {
 	uint32_t module_abi;
 	uint64_t module_features;	/* PINSAFE_FEATURE_* */
 	uint32_t module_armed;		/* of these, whose probes fire now */
+	uint32_t module_max_holds;	/* processes that its table has room for */
 	char *module_version;
 };
 

@@ -157,6 +157,7 @@ static void put_in_force(struct state *state, struct config *config)
 	state->has_config = true;
 	state->tally.reloads++;
 	state->is_table_full = false;
+	state->table_usec = 0;
 	watch_reset(state->watch);
 	state->is_watch_due = true;
 	state->are_nodes_due = true;

@@ -101,7 +101,9 @@ struct state {
 	bool is_watch_due;	/* cgroups too */
 	bool are_targets_due;	/* what is held may have changed */
 	bool is_armed;		/* the gate's probe fires, as last measured */
-	bool is_table_full;	/* of the module; since the last start */
+	bool is_table_full;	/* of the module, or was a short while ago */
+	uint64_t table_usec;	/* see then whether it still is; 0: not yet full */
+	uint64_t table_refused;	/* places it had refused when last looked at */
 	uint64_t decide_usec;	/* a bell's hold or an override runs out then */
 	uint64_t strangers_usec;	/* look at held processes without a row then */
 	uint64_t look_usec;	/* prove holds then; 0: nothing to prove */

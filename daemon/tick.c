@@ -9,6 +9,7 @@
 #include "daemon/journal.h"
 #include "daemon/policy/decide.h"
 #include "daemon/publish.h"
+#include "daemon/sense/helper.h"
 #include "daemon/settle.h"
 #include "daemon/survey.h"
 
@@ -99,6 +100,32 @@ static void tell_watches(struct state *state)
 	if (r < 0)
 		log_warning("cannot watch what the policies name: %s, holding after the bell instead",
 			    strerror(-r));
+}
+
+/* Holds through cgroups leave the table empty, which proves nothing: there must
+ * be room for everybody who is known, whose hold or rung bell takes a place. */
+static bool is_table_roomy(const struct state *state, const struct pinsafe_counters *counters)
+{
+	size_t room = state->host.module_max_holds / 4 * 3, n = 0;
+
+	for (size_t i = 0; i < state->targets.n; i++)
+		n += state->targets.rows[i]->id.kind == TARGET_PROCESS;
+	return n < room && counters->holds < room;
+}
+
+/* One burst should not have cgroups held for ever. */
+static void look_at_table(struct state *state, uint64_t now_usec)
+{
+	struct pinsafe_counters counters;
+
+	if (!state->is_table_full || state->table_usec > now_usec ||
+	    state->helper_fd < 0 || helper_read_counters(state->helper_fd, &counters) < 0)
+		return;
+	state->is_table_full = !state->table_usec ||
+			       counters.table_full != state->table_refused ||
+			       !is_table_roomy(state, &counters);
+	state->table_refused = counters.table_full;
+	state->table_usec = state->is_table_full ? now_usec + TICK_TABLE_USEC : 0;
 }
 
 static int decide(struct state *state, const struct held_list *held, uint64_t now_usec,
@@ -247,6 +274,7 @@ int tick_run(struct state *state, uint64_t now_usec)
 	r = gather_dirty(state, now_usec);
 	if (r < 0)
 		return r;
+	look_at_table(state, now_usec);
 	state_refresh_balancing(state);
 	state->are_targets_due = false;
 	r = decide_and_act(state, now_usec);

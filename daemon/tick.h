@@ -11,6 +11,10 @@
 #include "daemon/act/act.h"
 #include "daemon/state.h"
 
+/* A module's table that was full is taken for full at least so long: taking
+ * processes out of their cgroup's hold again costs each a new hold. */
+#define TICK_TABLE_USEC	(900ULL * 1000 * 1000)
+
 /* 0; negative errno: this tick is lost (no memory, the module in trouble), the
  * state is whole and the next one tries again. */
 int tick_run(struct state *state, uint64_t now_usec);

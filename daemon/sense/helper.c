@@ -57,6 +57,7 @@ int helper_load(int fd, struct host_facts *host)
 	host->module_abi = info.abi;
 	host->module_features = info.features;
 	host->module_armed = counters.armed;
+	host->module_max_holds = info.max_holds;
 	return 0;
 }
 

@@ -26,6 +26,7 @@ static struct fake_module {
 	struct pinsafe_entry entries[FAKE_ROOM];
 	unsigned int n;
 	unsigned int room;	/* of its table */
+	unsigned int refused;	/* for want of room */
 	unsigned int calls;
 	unsigned int rearms;
 	unsigned int watches;	/* entries of the last PINSAFE_WATCH */
@@ -82,8 +83,10 @@ static int fake_hold(struct pinsafe_hold *hold)
 	if (hold->kind == PINSAFE_CGROUP && fstat(hold->cgroup_fd, &st) < 0)
 		return EBADF;
 	entry = fake_find(hold->kind, hold->pid, st.st_ino);
-	if (!entry && fake.n == fake.room)
+	if (!entry && fake.n == fake.room) {
+		fake.refused++;
 		return ENOSPC;
+	}
 	if (!entry)
 		entry = &fake.entries[fake.n++];
 	entry->kind = hold->kind;
@@ -121,7 +124,11 @@ static int fake_list(struct pinsafe_list *list)
 
 static int fake_counters(struct pinsafe_counters *counters)
 {
-	*counters = (struct pinsafe_counters){ .armed = fake.armed, .holds = fake.n };
+	*counters = (struct pinsafe_counters){
+		.armed = fake.armed,
+		.holds = fake.n,
+		.table_full = fake.refused,
+	};
 	return 0;
 }
 

@@ -67,6 +67,7 @@ static int module_load(void **state)
 		.abi = PINSAFE_ABI,
 		.abi_oldest = PINSAFE_ABI_OLDEST,
 		.features = PINSAFE_FEATURE_HOLD | PINSAFE_FEATURE_SIGHT,
+		.max_holds = 64,
 	};
 	memset(module.info.version, '9', sizeof(module.info.version));
 	module.counters.armed = PINSAFE_FEATURE_HOLD;
@@ -120,6 +121,7 @@ static void test_load(void **state)
 	assert_int_equal(host.module_abi, PINSAFE_ABI);
 	assert_int_equal(host.module_features, PINSAFE_FEATURE_HOLD | PINSAFE_FEATURE_SIGHT);
 	assert_int_equal(host.module_armed, PINSAFE_FEATURE_HOLD);
+	assert_int_equal(host.module_max_holds, 64);
 	assert_int_equal(strlen(host.module_version), sizeof(module.info.version));
 }
 

@@ -301,6 +301,56 @@ static void test_full_table_widens(void **unused)
 	assert_int_equal(f.state.tally.tables_full, 1);
 }
 
+/* Two processes, and room for one; then for eight. */
+static void fill_table(void)
+{
+	configure(ENFORCE POLICY);
+	fake.room = 1;
+	write_process(7, "/jobs/a", 4096);
+	write_process(8, "/jobs/a", 4096);
+	mark(7), mark(8);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_true(f.state.is_table_full);
+	fake.room = 8;
+	tick(NOW);					/* the cgroup's hold first, */
+	tick(NOW);					/* then 7's own goes */
+	assert_int_equal(fake.n, 1);
+	assert_int_equal(fake.entries[0].kind, PINSAFE_CGROUP);
+}
+
+static void test_full_table_is_forgotten(void **unused)
+{
+	(void)unused;
+	f.state.host.module_max_holds = 8;
+	fill_table();
+	tick(NOW + TICK_TABLE_USEC - 1);
+	assert_true(f.state.is_table_full);
+	fake.refused++;					/* somebody, meanwhile */
+	tick(NOW + TICK_TABLE_USEC);
+	assert_true(f.state.is_table_full);
+	tick(NOW + 2 * TICK_TABLE_USEC);
+	assert_false(f.state.is_table_full);
+	assert_int_equal(fake.n, 2);
+	assert_non_null(fake_find(PINSAFE_PROCESS, 7, 0));
+	assert_non_null(fake_find(PINSAFE_PROCESS, 8, 0));
+	tick(NOW + 4 * TICK_TABLE_USEC);
+	assert_int_equal(f.state.tally.tables_full, 1);
+}
+
+/* The cgroup's hold is all there is in it, but without that it would be full. */
+static void test_full_table_is_believed(void **unused)
+{
+	(void)unused;
+	f.state.host.module_max_holds = 2;
+	fill_table();
+	for (unsigned int i = 1; i < 10; i++) {
+		tick(NOW + i * TICK_TABLE_USEC);
+		assert_true(f.state.is_table_full);
+		assert_int_equal(fake.n, 1);
+	}
+}
+
 static void test_order_that_fails_in_silence(void **unused)
 {
 	struct target_id id = target_id_of_process((struct process_id){ 7, 70 });
@@ -807,6 +857,8 @@ int main(void)
 		TEST(test_pid_of_another),
 		TEST(test_cgroup_until_the_last_leaves),
 		TEST(test_full_table_widens),
+		TEST(test_full_table_is_forgotten),
+		TEST(test_full_table_is_believed),
 		TEST(test_order_that_fails_in_silence),
 		TEST(test_held_before_us_is_looked_at),
 		TEST(test_held_but_not_in_proc),
