@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=900
+# lab: nodes=2 limit=1200
 # Every kind of real pin, held inside the bell and held by the daemon after it.
 . /mnt/lab/guest/product.sh
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=700
+# lab: nodes=2 limit=1200
 # A hold outlives everything that happens to a process and to the daemon, and
 # ends when it should.
 . /mnt/lab/guest/product.sh

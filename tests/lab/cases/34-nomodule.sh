@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=600
+# lab: nodes=2 limit=900
 # A host that cannot load the module: less, and plainly said.
 . /mnt/lab/guest/product.sh
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=500
+# lab: nodes=2 limit=900
 # More than the daemon can follow: nothing is lost without being counted and
 # made good.  And how long the window is, for those who come one at a time.
 . /mnt/lab/guest/product.sh
