@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=400
-# What an administrator has right after installing: all is there, and nothing
-# is changed.
+# lab: nodes=2 limit=400 boot=own
+# What an administrator has right after installing and booting: all is there,
+# and nothing is changed.
 . /mnt/lab/guest/product.sh
 
 ok "both packages are installed" dpkg --verify pinsafe pinsafe-dkms
-ok "the service runs" systemctl --quiet is-active pinsafed
+ok "the service runs" until_true 60 systemctl --quiet is-active pinsafed
 ok "it is enabled" systemctl --quiet is-enabled pinsafed
 is "the module came with the boot" "$(cat /sys/module/pinsafe/version)" \
 	"$(dpkg-query -Wf '${source:Upstream-Version}' pinsafe-dkms)"
