@@ -227,7 +227,7 @@ static int parse_files(const struct conffiles *files, struct config *ret_config,
 				.text = files->files[i].text,
 			};
 	}
-	return config_parse(sources, n, ret_config, ret_errors);
+	return config_parse(sources, n, NULL, ret_config, ret_errors);
 }
 
 /* Errors of reading come before those of parsing, and forbid the result. */

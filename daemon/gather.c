@@ -109,6 +109,8 @@ bool gather_is_gone(const struct state *state, const struct target_id *id)
 		return is_process_gone(state, id->process);
 	case TARGET_CGROUP:
 		return is_cgroup_gone(state, id);
+	case TARGET_HOST:
+		break;
 	}
 	return false;
 }

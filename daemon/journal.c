@@ -42,6 +42,9 @@ static const char *name_of(const struct target *row, char *name, size_t size)
 	case TARGET_CGROUP:
 		snprintf(name, size, "cgroup %s", row->id.cgroup ? row->id.cgroup : "?");
 		break;
+	case TARGET_HOST:
+		snprintf(name, size, "this host");
+		break;
 	}
 	return name;
 }

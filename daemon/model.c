@@ -7,6 +7,19 @@
 
 #include "daemon/base/cleanup.h"
 
+const char *target_kind_name(enum target_kind kind)
+{
+	switch (kind) {
+	case TARGET_PROCESS:
+		return "process";
+	case TARGET_CGROUP:
+		return "cgroup";
+	case TARGET_HOST:
+		return "host";
+	}
+	return "?";
+}
+
 const char *action_name(enum action action)
 {
 	switch (action) {
@@ -14,6 +27,16 @@ const char *action_name(enum action action)
 		return "none";
 	case ACTION_HOLD:
 		return "hold";
+	case ACTION_MEMPOLICY:
+		return "mempolicy";
+	case ACTION_BIND:
+		return "bind";
+	case ACTION_CONFINE:
+		return "confine";
+	case ACTION_HOST_OFF:
+		return "host-off";
+	case ACTION_AUTO:
+		return "auto";
 	}
 	return "?";
 }
@@ -122,12 +145,12 @@ const char *plan_op_name(enum plan_op op)
 	switch (op) {
 	case PLAN_WATCH:
 		return "watch";
-	case PLAN_HOLD:
-		return "hold";
+	case PLAN_APPLY:
+		return "apply";
 	case PLAN_KEEP:
 		return "keep";
-	case PLAN_RELEASE:
-		return "release";
+	case PLAN_UNDO:
+		return "undo";
 	}
 	return "?";
 }
@@ -149,17 +172,36 @@ void process_facts_done(struct process_facts *facts)
 	free(facts->driver);
 	free(facts->exe);
 	free(facts->cgroup);
+	free(facts->cpus_allowed);
 	*facts = (struct process_facts){ 0 };
 }
 
 void host_facts_done(struct host_facts *host)
 {
+	for (size_t i = 0; i < host->n_nodes; i++)
+		free(host->nodes[i].distances);
+	free(host->nodes);
+	free(host->balancing_owner);
 	free(host->kernel_release);
 	free(host->kernel_version);
 	free(host->verdict_reason);
 	free(host->module_missing);
 	free(host->module_version);
 	*host = (struct host_facts){ 0 };
+}
+
+void cgroup_facts_done(struct cgroup_facts *facts)
+{
+	free(facts->path);
+	free(facts->resident);
+	*facts = (struct cgroup_facts){ 0 };
+}
+
+void setback_done(struct setback *setback)
+{
+	target_id_done(&setback->id);
+	free(setback->reason);
+	*setback = (struct setback){ 0 };
 }
 
 void snapshot_done(struct snapshot *snapshot)
@@ -169,6 +211,9 @@ void snapshot_done(struct snapshot *snapshot)
 	for (i = 0; i < snapshot->n_processes; i++)
 		process_facts_done(&snapshot->processes[i]);
 	free(snapshot->processes);
+	for (i = 0; i < snapshot->n_cgroups; i++)
+		cgroup_facts_done(&snapshot->cgroups[i]);
+	free(snapshot->cgroups);
 	host_facts_done(&snapshot->host);
 	*snapshot = (struct snapshot){ 0 };
 }
@@ -179,6 +224,8 @@ void plan_done(struct plan *plan)
 
 	for (i = 0; i < plan->n_items; i++) {
 		target_id_done(&plan->items[i].id);
+		free(plan->items[i].cpus);
+		free(plan->items[i].mems);
 		free(plan->items[i].policy);
 		free(plan->items[i].reason);
 	}
@@ -216,6 +263,8 @@ int target_id_compare(const struct target_id *a, const struct target_id *b)
 		return process_id_compare(a->process, b->process);
 	case TARGET_CGROUP:
 		return COMPARE(a->cgroup_id, b->cgroup_id);
+	case TARGET_HOST:
+		break;
 	}
 	return 0;
 }

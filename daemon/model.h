@@ -36,9 +36,11 @@ struct process_id {
 enum target_kind {
 	TARGET_PROCESS,
 	TARGET_CGROUP,
+	TARGET_HOST,
 };
 
-/* What an action applies to: one process, or a cgroup and all below it. */
+/* What an action applies to: one process, a cgroup and all below it, or the
+ * whole host (host-off). */
 struct target_id {
 	enum target_kind kind;
 	struct process_id process;	/* TARGET_PROCESS */
@@ -50,7 +52,12 @@ struct target_id {
 
 enum action {
 	ACTION_NONE,
-	ACTION_HOLD,
+	ACTION_HOLD,		/* no scan starts: the module's gate */
+	ACTION_MEMPOLICY,	/* MPOL_LOCAL in every thread: never scanned */
+	ACTION_BIND,		/* all threads on the CPUs of chosen nodes */
+	ACTION_CONFINE,		/* cpuset of its unit or cgroup */
+	ACTION_HOST_OFF,	/* kernel.numa_balancing, bit 0 */
+	ACTION_AUTO,		/* of a policy only: the mildest that suffices */
 };
 
 enum scope {
@@ -138,12 +145,23 @@ struct process_facts {
 	/* what decides whether it is scanned */
 	bool is_realtime;	/* all threads */
 	bool has_own_policy;	/* all threads looked at */
+	char *cpus_allowed;	/* of its first thread, as a list; NULL: unknown */
 	struct nodeset mems_allowed;
 	bool has_scan_seq;
 	uint64_t scan_seq;	/* mm->numa_scan_seq */
 };
 
+/* An online node.  distances[i] is to the ith of the host's nodes, as the
+ * firmware has it (10: itself); NULL: not told. */
+struct host_node {
+	unsigned int node;
+	struct nodeset cpus;		/* empty: CXL memory, a GPU's memory */
+	unsigned int *distances;
+};
+
 struct host_facts {
+	struct host_node *nodes;	/* sorted by node */
+	size_t n_nodes;
 	struct nodeset nodes_online;
 	struct nodeset nodes_memory;	/* has_memory */
 	struct nodeset nodes_cpu;	/* has_cpu */
@@ -153,6 +171,12 @@ struct host_facts {
 	enum verdict verdict;
 	char *verdict_reason;		/* one sentence */
 	int balancing;			/* sysctl; -1: file is not there */
+	int balancing_at_start;		/* when we started, likewise */
+	char *balancing_owner;		/* who set it: "/etc/sysctl.d/9.conf:3",
+					 * "kernel command line", ...; NULL: nobody
+					 * that we can see */
+	bool can_trace;			/* we may ptrace: mempolicy */
+	bool has_systemd;		/* its bus answers: confine of units */
 	bool has_cgroup2;
 	bool has_pin_counters;
 	uint64_t pins_acquired;		/* nr_foll_pin_acquired, host-wide */
@@ -167,15 +191,29 @@ struct host_facts {
 	char *module_version;
 };
 
-/* What the daemon looked at: the host, and the processes that were dirty or
- * are targets.  Sorted by pid. */
+/* A cgroup that a policy may confine: read only where one could. */
+struct cgroup_facts {
+	char *path;
+	uint64_t id;
+	bool is_systemd;	/* a unit's own; else libcgroup's to change */
+	bool has_cpuset;	/* its controller can be had here */
+	struct nodeset cpus;	/* effective */
+	struct nodeset mems;
+	struct node_bytes *resident;	/* memory.numa_stat: anon, file, shmem */
+	size_t n_resident;
+};
+
+/* What the daemon looked at: the host, the processes that were dirty or are
+ * targets, sorted by pid, and cgroups, sorted by path. */
 struct snapshot {
 	struct host_facts host;
 	struct process_facts *processes;
 	size_t n_processes;
+	struct cgroup_facts *cgroups;
+	size_t n_cgroups;
 };
 
-/* ---- what is held now (act -> policy) ---------------------------------- */
+/* ---- what is in force now (act -> policy) ------------------------------- */
 
 enum origin {
 	ORIGIN_POLICY,		/* we decided it */
@@ -183,12 +221,17 @@ enum origin {
 	ORIGIN_OVERRIDE,	/* pinsafectl hold */
 };
 
+/* A change of ours.  For settings (all but hold) it is what the ledger says that
+ * we set, compared with what is set. */
 struct held {
 	struct target_id id;
 	enum action action;
 	enum origin origin;
 	char *policy;			/* that wanted it; NULL: none, or unknown */
-	bool is_draining;
+	bool is_draining;		/* not everywhere yet: old scans, new threads */
+	bool is_foreign;		/* somebody else has changed it since */
+	char *cpus;			/* bind, confine: that we set; else NULL */
+	char *mems;			/* confine */
 	uint64_t since_usec;
 	uint64_t refused_scans;
 	uint64_t last_refused_usec;	/* 0: none yet */
@@ -201,23 +244,34 @@ struct override {
 	uint64_t until_usec;	/* 0: until the target is gone */
 };
 
+/* Why an action is not to be tried on a target for the time being; the next rung
+ * of the policy's ladder is taken. */
+struct setback {
+	struct target_id id;
+	enum action action;
+	char *reason;		/* "Operation not permitted", "somebody else ..." */
+	uint64_t until_usec;	/* 0: while the target lives, or until a reload */
+};
+
 /* ---- plan (policy -> act) ---------------------------------------------- */
 
 enum plan_op {
 	PLAN_WATCH,		/* known, nothing to do */
-	PLAN_HOLD,		/* take a hold */
-	PLAN_KEEP,		/* held, stays held */
-	PLAN_RELEASE,
+	PLAN_APPLY,		/* also again, with other cpus or mems */
+	PLAN_KEEP,		/* in force, stays so */
+	PLAN_UNDO,
 };
 
-/* One line per known target, also where nothing changes: status, explain and
- * audit read the same plan. */
+/* One line per known target, also where nothing changes, and one for each
+ * further action in force on it: status, explain and audit read the same plan. */
 struct plan_item {
 	enum plan_op op;
 	struct target_id id;
 	struct process_id process;	/* the process this came from */
-	enum mode mode;			/* PLAN_RELEASE: always MODE_ENFORCE */
-	enum action action;		/* wanted; PLAN_RELEASE: what is undone */
+	enum mode mode;			/* PLAN_UNDO: always MODE_ENFORCE */
+	enum action action;		/* wanted; PLAN_UNDO: what is undone */
+	char *cpus;			/* bind, confine: to set, as a list; else NULL */
+	char *mems;			/* confine */
 	enum risk risk;
 	enum scanned scanned;		/* before the plan is carried out */
 	char *policy;			/* name; NULL: none matched */
@@ -225,14 +279,15 @@ struct plan_item {
 };
 
 struct plan {
-	struct plan_item *items;	/* sorted by target */
+	struct plan_item *items;	/* sorted by target, then by action */
 	size_t n_items;
 	uint64_t next_usec;		/* decide again then, 0: only on events */
 };
 
-/* Text forms, as JSON, D-Bus, configuration and golden tests spell them:
- * "none", "hold"; "process", "cgroup"; "audit", "enforce"; "affected" ...;
- * scanned: "yes", "no: held", ... */
+/* Text forms, as JSON, D-Bus, configuration, the ledger and golden tests spell
+ * them: "none", "hold", "host-off"; "process", "cgroup", "host"; "audit",
+ * "enforce"; "affected" ...; scanned: "yes", "no: held", ... */
+const char *target_kind_name(enum target_kind kind);
 const char *action_name(enum action action);
 const char *scope_name(enum scope scope);
 const char *mode_name(enum mode mode);
@@ -247,14 +302,16 @@ const char *plan_op_name(enum plan_op op);
 void target_id_done(struct target_id *id);
 void process_facts_done(struct process_facts *facts);
 void host_facts_done(struct host_facts *host);
+void cgroup_facts_done(struct cgroup_facts *facts);
 void snapshot_done(struct snapshot *snapshot);
 void plan_done(struct plan *plan);
+void setback_done(struct setback *setback);
 
 /* *ret_copy owns its own strings; 0 or -ENOMEM. */
 int target_id_copy(const struct target_id *id, struct target_id *ret_copy);
 
 /* Order for sorting and equality: processes first, by pid and start; cgroups
- * by id.  <0, 0, >0. */
+ * by id; the host.  <0, 0, >0. */
 int target_id_compare(const struct target_id *a, const struct target_id *b);
 
 /* By pid, then by start time; <0, 0, >0. */

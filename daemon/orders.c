@@ -63,6 +63,8 @@ int orders_resolve(const struct state *state, struct target_id *target)
 		return resolve_process(state, target);
 	case TARGET_CGROUP:
 		return resolve_cgroup(state, target);
+	case TARGET_HOST:
+		break;
 	}
 	return -EINVAL;
 }

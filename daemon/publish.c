@@ -21,7 +21,7 @@ static void tell_journal(struct state *state, struct target *row, uint64_t now_u
 		journal_held(row, now_usec);
 	if (!is->is_held && was->is_held)
 		journal_released(row, now_usec);
-	if (is->op == PLAN_HOLD && row->mode == MODE_AUDIT && was->op != PLAN_HOLD)
+	if (is->op == PLAN_APPLY && row->mode == MODE_AUDIT && was->op != PLAN_APPLY)
 		journal_would_hold(row, now_usec);
 	/* Probes that do not fire are told of once, for all. */
 	if (is->proof == PROOF_INEFFECTIVE && was->proof != PROOF_INEFFECTIVE &&

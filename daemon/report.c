@@ -182,6 +182,10 @@ void report_target(const struct target *row, struct report *ret_report)
 		add_number(report, "start_ticks", VALUE_BIG, 0);
 		add_text(report, "cgroup", row->id.cgroup);
 		break;
+	case TARGET_HOST:
+		add_number(report, "pid", VALUE_INT, 0);
+		add_number(report, "start_ticks", VALUE_BIG, 0);
+		break;
 	}
 	add_word(report, row);
 	add_hold(report, row);

@@ -180,6 +180,8 @@ int settle_held(struct state *state, const struct held_list *held, uint64_t now_
 		case TARGET_CGROUP:
 			r = take_held_cgroup(state, &held->list[i]);
 			break;
+		case TARGET_HOST:
+			break;
 		}
 	}
 	return r < 0 ? r : mark_released(state);

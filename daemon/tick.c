@@ -180,7 +180,7 @@ static void note_failure(struct state *state, const struct plan_item *item, int 
  * told the module to hold, stays until there is a good one. */
 static bool is_ours_to_end(const struct state *state, const struct plan_item *item)
 {
-	return item->op != PLAN_RELEASE || state->has_config ||
+	return item->op != PLAN_UNDO || state->has_config ||
 	       ledger_find_override(state->ledger, &item->id);
 }
 
@@ -218,7 +218,7 @@ static void release_removed(struct state *state, uint64_t now_usec)
 	/* From the end, because erasing moves only what stands behind. */
 	for (entries = ledger_entries(state->ledger, &n); n > 0; n--) {
 		struct plan_item item = {
-			.op = PLAN_RELEASE,
+			.op = PLAN_UNDO,
 			.id = entries[n - 1].id,
 			.mode = MODE_ENFORCE,
 			.action = entries[n - 1].action,

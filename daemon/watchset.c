@@ -30,7 +30,8 @@ void watchset_done(struct watchset *set)
 
 static bool wants_hold(const struct config *config, const struct policy *policy)
 {
-	return policy->action == ACTION_HOLD && config_mode(config, policy) == MODE_ENFORCE;
+	return policy_has_action(policy, ACTION_HOLD) &&
+	       config_mode(config, policy) == MODE_ENFORCE;
 }
 
 /* ---- devices ----------------------------------------------------------------- */

@@ -10,9 +10,15 @@ static const struct actuator *find_enforcing(enum action action)
 {
 	switch (action) {
 	case ACTION_NONE:
+	case ACTION_AUTO:
 		break;
 	case ACTION_HOLD:
 		return &hold_actuator;
+	case ACTION_MEMPOLICY:
+	case ACTION_BIND:
+	case ACTION_CONFINE:
+	case ACTION_HOST_OFF:
+		break;
 	}
 	return &null_actuator;
 }
@@ -36,11 +42,11 @@ static int take(struct act_context *context, const struct actuator *actuator,
 	int r;
 
 	if (!actuator->is_recorded)
-		return actuator->apply(context, &item->id);
+		return actuator->apply(context, item);
 	r = ledger_record(context->ledger, item->action, &item->id, item->policy);
 	if (r < 0)
 		return r;
-	r = actuator->apply(context, &item->id);
+	r = actuator->apply(context, item);
 	if (r < 0 || r == ACT_GONE)
 		(void)ledger_erase(context->ledger, item->action, &item->id);
 	return r;
@@ -81,9 +87,9 @@ int act_apply(struct act_context *context, const struct plan_item *item)
 		break;
 	case PLAN_KEEP:
 		return keep(context, actuator, item);
-	case PLAN_HOLD:
+	case PLAN_APPLY:
 		return take(context, actuator, item);
-	case PLAN_RELEASE:
+	case PLAN_UNDO:
 		return let_go(context, actuator, item);
 	}
 	return ACT_NOOP;

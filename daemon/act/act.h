@@ -16,20 +16,36 @@ enum act_result {
 	ACT_DONE,
 	ACT_NOOP,		/* was so already */
 	ACT_GONE,		/* target no longer there */
+	ACT_FOREIGN,		/* somebody else has changed it: left alone */
+};
+
+/* The service manager, for the cgroups that it owns; who speaks to it is
+ * manager's business.  Property is "AllowedCPUs" or "AllowedMemoryNodes", value
+ * a list, "" for none.  0, -ENOENT: no such unit, or negative errno. */
+struct unit_manager {
+	void *userdata;
+	int (*read)(void *userdata, const char *unit, const char *property, char **ret_value);
+	/* at runtime only: nothing below /etc changes */
+	int (*write)(void *userdata, const char *unit, const char *property,
+		     const char *value);
+	/* drops what write() left below /run for this property */
+	int (*forget)(void *userdata, const char *unit, const char *property);
 };
 
 struct act_context {
 	int helper_fd;		/* -1: no module */
 	int cgroup_fd;		/* root of the cgroup v2 hierarchy, -1: none */
 	int proc_fd;
+	const struct unit_manager *units;	/* NULL: no systemd to ask */
 	struct ledger *ledger;
 };
 
 struct actuator {
 	const char *name;
 	bool is_recorded;	/* does it change anything that must be undone? */
-	/* enum act_result, or negative errno: the world refused */
-	int (*apply)(struct act_context *context, const struct target_id *id);
+	/* enum act_result, or negative errno: the world refused.  What is in
+	 * force already is brought up to date: new threads, other nodes. */
+	int (*apply)(struct act_context *context, const struct plan_item *item);
 	int (*undo)(struct act_context *context, const struct target_id *id);
 	/* what is in force now; *ret_held is for the caller to free with
 	 * held_free().  Also how a restarted daemon learns what it left. */
@@ -37,6 +53,10 @@ struct actuator {
 };
 
 extern const struct actuator hold_actuator;
+extern const struct actuator mempolicy_actuator;
+extern const struct actuator bind_actuator;
+extern const struct actuator confine_actuator;
+extern const struct actuator hostoff_actuator;
 extern const struct actuator null_actuator;
 
 /* The row for an action under a mode. */

@@ -76,8 +76,10 @@ static int hold_cgroup(struct act_context *context, const struct target_id *id)
 	return send_hold(context->helper_fd, &hold);
 }
 
-static int hold_apply(struct act_context *context, const struct target_id *id)
+static int hold_apply(struct act_context *context, const struct plan_item *item)
 {
+	const struct target_id *id = &item->id;
+
 	if (context->helper_fd < 0)
 		return -ENODEV;
 	switch (id->kind) {
@@ -85,6 +87,8 @@ static int hold_apply(struct act_context *context, const struct target_id *id)
 		return hold_process(context, id);
 	case TARGET_CGROUP:
 		return hold_cgroup(context, id);
+	case TARGET_HOST:
+		break;
 	}
 	return -EINVAL;
 }

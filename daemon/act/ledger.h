@@ -15,11 +15,22 @@
 
 struct ledger;
 
+/* One setting of a change: what it was, and what we made of it.  None of the
+ * three is empty or has blanks or newlines in it; "-" stands for an empty value. */
+struct saved {
+	char *name;
+	char *before;
+	char *ours;
+};
+
 /* A change that may be in force. */
 struct ledger_entry {
 	enum action action;
 	struct target_id id;
 	char *policy;			/* that wanted it; NULL: none */
+	uint64_t since_usec;		/* CLOCK_BOOTTIME */
+	struct saved *saved;		/* sorted by name */
+	size_t n_saved;
 };
 
 /* dirfd: the runtime directory, kept by the ledger as its own duplicate. */
@@ -33,6 +44,14 @@ unsigned int ledger_skipped(const struct ledger *ledger);
  * record of the same replaces the first. */
 int ledger_record(struct ledger *ledger, enum action action, const struct target_id *id,
 		  const char *policy);
+/* "About to change these settings of it", which must be recorded; on disk when
+ * this returns 0.  A name that is known keeps its "before": that is where undo
+ * has to lead, however often we changed our mind. */
+int ledger_save(struct ledger *ledger, enum action action, const struct target_id *id,
+		const struct saved *saved, size_t n);
+/* This one is put back, or its thread is gone. */
+int ledger_forget(struct ledger *ledger, enum action action, const struct target_id *id,
+		  const char *name);
 /* "No longer in force."  Not synced: to undo twice does no harm. */
 int ledger_erase(struct ledger *ledger, enum action action, const struct target_id *id);
 

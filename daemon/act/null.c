@@ -5,7 +5,14 @@
  */
 #include "daemon/act/act.h"
 
-static int null_apply(struct act_context *context, const struct target_id *id)
+static int null_apply(struct act_context *context, const struct plan_item *item)
+{
+	(void)context;
+	(void)item;
+	return ACT_DONE;
+}
+
+static int null_undo(struct act_context *context, const struct target_id *id)
 {
 	(void)context;
 	(void)id;
@@ -24,6 +31,6 @@ const struct actuator null_actuator = {
 	.name = "null",
 	.is_recorded = false,
 	.apply = null_apply,
-	.undo = null_apply,
+	.undo = null_undo,
 	.list = null_list,
 };

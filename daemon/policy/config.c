@@ -27,7 +27,8 @@ static const struct config pristine_config = {
 
 static const struct policy pristine_policy = {
 	.priority = 50,
-	.action = ACTION_HOLD,
+	.ladder = { .rungs = { ACTION_HOLD }, .n = 1 },
+	.confine_max_move_bytes = 1ULL << 30,
 	.scope = SCOPE_PROCESS,
 	.mode = -1,
 };
@@ -340,10 +341,12 @@ static int compare_policies(const void *a, const void *b)
 }
 
 int config_parse(const struct config_source *sources, size_t n_sources,
-		 struct config *ret_config, struct config_errors *ret_errors)
+		 const struct config_lookup *lookup, struct config *ret_config,
+		 struct config_errors *ret_errors)
 {
 	_cleanup_(parser_done) struct parser parser = { .config = pristine_config };
 
+	(void)lookup;
 	*ret_errors = (struct config_errors){};
 	for (size_t i = 0; i < n_sources && !parser.failed; i++)
 		parse_source(&parser, &sources[i]);
@@ -367,6 +370,15 @@ int config_parse(const struct config_source *sources, size_t n_sources,
 const struct policy *config_find_policy(const struct config *config, const char *name)
 {
 	return find_policy(config, name);
+}
+
+bool policy_has_action(const struct policy *policy, enum action action)
+{
+	for (size_t i = 0; i < policy->ladder.n; i++) {
+		if (policy->ladder.rungs[i] == action)
+			return true;
+	}
+	return false;
 }
 
 enum mode config_mode(const struct config *config, const struct policy *policy)

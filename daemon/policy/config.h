@@ -12,25 +12,69 @@
 
 #include "daemon/model.h"
 
+enum bind_to {
+	BIND_TO_DEVICE,		/* node of a device that it has open */
+	BIND_TO_PINNED,		/* node with most of its pinned bytes */
+	BIND_TO_LIST,
+};
+
+/* The actions of a policy, to be tried in this order: each further one is what
+ * to fall to when those before cannot be had or do not work. */
+struct ladder {
+	enum action rungs[ACTION_AUTO + 1];
+	size_t n;			/* at least 1 */
+};
+
+/* Lists are NULL-terminated; NULL: any. */
 struct policy {
 	char *name;
 	int priority;
-	char **match_cgroup;		/* globs, NULL-terminated; NULL: any */
+	char **match_cgroup;		/* globs of paths */
+	char **match_unit;		/* globs of names, "rdma@*.service" */
+	char **match_user;		/* names and numbers, as given, */
+	uid_t *match_uids;		/* and what they are here */
+	size_t n_match_uids;
 	char **match_executable;
 	char **match_device;
+	char **match_driver;		/* globs of modules that pinned */
 	uint64_t match_pinned_min;	/* bytes */
-	enum action action;
+	struct ladder ladder;
 	enum scope scope;
+	enum bind_to bind_to;
+	struct nodeset bind_nodes;	/* BIND_TO_LIST */
+	uint64_t confine_max_move_bytes;
+	bool allow_containers;
+	bool fallback_host_off;
 	int mode;			/* enum mode, -1: as [Daemon] */
+};
+
+/* Where a value of the configuration comes from, for cat-config. */
+struct assignment {
+	char *section;			/* "Daemon", "Policy accelerators" */
+	const char *key;
+	char *value;			/* as written; "" resets */
+	char *path;
+	unsigned int line;
 };
 
 struct config {
 	enum mode mode;
+	bool keep_on_stop;		/* settings; holds end with the daemon's stop */
 	unsigned int sweep_interval_sec;	/* 0: 900 with the module, 30 without */
+	char *metrics_textfile;		/* NULL: none */
+	unsigned int history_size;	/* events */
 	bool hold_on_pin_everywhere;
 	int verdict;			/* enum verdict, -1: auto */
 	struct policy *policies;	/* by priority, higher first, then by name */
 	size_t n_policies;
+	struct assignment *assignments;	/* in reading order */
+	size_t n_assignments;
+};
+
+/* Names that only the host knows.  NULL functions: names are errors. */
+struct config_lookup {
+	/* 0, or -ENOENT */
+	int (*find_user)(const char *name, uid_t *ret_uid);
 };
 
 struct config_source {
@@ -53,7 +97,12 @@ struct config_errors {
 /* Sources in reading order, later values win.  0; -EINVAL: see *ret_errors, and
  * *ret_config is untouched; -ENOMEM.  *ret_errors is always set. */
 int config_parse(const struct config_source *sources, size_t n_sources,
-		 struct config *ret_config, struct config_errors *ret_errors);
+		 const struct config_lookup *lookup, struct config *ret_config,
+		 struct config_errors *ret_errors);
+
+/* The effective configuration as a file that could be read again, each value
+ * behind a comment that says where it comes from; defaults too.  0 or -ENOMEM. */
+int config_format(const struct config *config, char **ret_text);
 
 /* The configuration of an empty file: audit, no policy. */
 void config_init(struct config *config);
@@ -63,6 +112,9 @@ void config_errors_done(struct config_errors *errors);
 
 /* NULL: no such policy. */
 const struct policy *config_find_policy(const struct config *config, const char *name);
+
+/* Is the action one of the policy's, "auto" standing for those it may choose? */
+bool policy_has_action(const struct policy *policy, enum action action);
 
 /* The policy's own Mode, else the daemon's. */
 enum mode config_mode(const struct config *config, const struct policy *policy);

@@ -13,8 +13,8 @@
 static enum plan_op judge_wanted(const struct held *held, enum mode mode)
 {
 	if (!held)
-		return PLAN_HOLD;
-	return mode == MODE_ENFORCE ? PLAN_KEEP : PLAN_RELEASE;
+		return PLAN_APPLY;
+	return mode == MODE_ENFORCE ? PLAN_KEEP : PLAN_UNDO;
 }
 
 static int add_wanted(struct decision *decision, const struct wish *wish,
@@ -25,11 +25,11 @@ static int add_wanted(struct decision *decision, const struct wish *wish,
 	int r;
 
 	r = plan_add(&decision->plan, &wish->target, wish_policy_name(wish), wish->reason,
-		     op == PLAN_RELEASE ? "; audit mode holds nothing" : "", ret_item);
+		     op == PLAN_UNDO ? "; audit mode holds nothing" : "", ret_item);
 	if (r < 0)
 		return r;
 	(*ret_item)->op = op;
-	(*ret_item)->mode = op == PLAN_RELEASE ? MODE_ENFORCE : wish->mode;
+	(*ret_item)->mode = op == PLAN_UNDO ? MODE_ENFORCE : wish->mode;
 	(*ret_item)->action = wish->action;
 	(*ret_item)->scanned = SCANNED_NO_HELD;
 	return 0;
@@ -150,7 +150,7 @@ static const struct policy *find_standing(const struct decision *decision,
 	const struct policy *policy;
 
 	policy = held->policy ? config_find_policy(config, held->policy) : NULL;
-	if (!policy || policy->action != held->action ||
+	if (!policy || !policy_has_action(policy, held->action) ||
 	    config_mode(config, policy) != MODE_ENFORCE)
 		return NULL;
 	if (policy->scope != SCOPE_CGROUP && !decision->input->table_full)
@@ -176,7 +176,7 @@ static int judge_leftover(struct decision *decision, const struct held *held)
 		     &item);
 	if (r < 0)
 		return r;
-	item->op = keep ? PLAN_KEEP : PLAN_RELEASE;
+	item->op = keep ? PLAN_KEEP : PLAN_UNDO;
 	item->mode = MODE_ENFORCE;
 	item->action = held->action;
 	item->scanned = decision_is_effective(held) ? SCANNED_NO_HELD : SCANNED_YES;

@@ -22,7 +22,7 @@ static enum plan_op judge_held(const struct decision *decision,
 
 	if (in_earnest && decision_wants(wish, TARGET_PROCESS)) {
 		/* Holding again what a bell took makes it ours. */
-		return subject->own->origin == ORIGIN_BELL ? PLAN_HOLD : PLAN_KEEP;
+		return subject->own->origin == ORIGIN_BELL ? PLAN_APPLY : PLAN_KEEP;
 	}
 	if (in_earnest && decision_wants(wish, TARGET_CGROUP) && !subject->around) {
 		*ret_remark = "; by itself until its cgroup is held";
@@ -34,7 +34,7 @@ static enum plan_op judge_held(const struct decision *decision,
 	}
 	if (!in_earnest)
 		*ret_remark = "; audit mode holds nothing";
-	return PLAN_RELEASE;
+	return PLAN_UNDO;
 }
 
 static enum plan_op judge_free(const struct decision *decision,
@@ -48,7 +48,7 @@ static enum plan_op judge_free(const struct decision *decision,
 				      "; not possible without the pinsafe module";
 	if (wish->action == ACTION_NONE && subject->around)
 		*ret_remark = "; its cgroup is held";
-	return decision_wants(wish, TARGET_PROCESS) ? PLAN_HOLD : PLAN_WATCH;
+	return decision_wants(wish, TARGET_PROCESS) ? PLAN_APPLY : PLAN_WATCH;
 }
 
 static enum scanned judge_scanned(const struct decision *decision,
@@ -77,8 +77,8 @@ static int judge_process(struct decision *decision, const struct subject *subjec
 		return r;
 	item->op = op;
 	item->process = subject->facts->id;
-	item->mode = op == PLAN_RELEASE ? MODE_ENFORCE : wish->mode;
-	item->action = op == PLAN_RELEASE ? own->action : wish->action;
+	item->mode = op == PLAN_UNDO ? MODE_ENFORCE : wish->mode;
+	item->action = op == PLAN_UNDO ? own->action : wish->action;
 	item->risk = decision_risk(decision, subject);
 	item->scanned = judge_scanned(decision, subject);
 	if (op == PLAN_KEEP && is_young(decision, subject))

@@ -7,8 +7,9 @@
  * function.
  *
  * For each process of the snapshot: match.c finds the policy that speaks of it,
- * wish.c turns orders and policy into what should be in force, risk.c says what
- * is at stake, and decide.c compares that with what is held.
+ * ladder.c finds the mildest of its actions that can be had and suffices, wish.c
+ * turns orders and policy into what should be in force, risk.c says what is at
+ * stake, and decide.c compares that with what is in force.
  */
 #pragma once
 
@@ -27,6 +28,9 @@ struct decide_input {
 	const struct override *overrides;
 	size_t n_overrides;
 	uint64_t now_usec;
+	/* what did not work: these rungs are passed over */
+	const struct setback *setbacks;
+	size_t n_setbacks;
 	/* a hold was refused for want of room: from now on hold cgroups */
 	bool table_full;
 };
@@ -58,6 +62,39 @@ enum risk policy_risk(const struct config *config, const struct host_facts *host
 /* Whether the kernel would scan the process, were no action of ours in force. */
 enum scanned policy_scanned(const struct host_facts *host,
 			    const struct process_facts *facts);
+
+/* ---- explaining ---------------------------------------------------------- */
+
+enum trace_kind {
+	TRACE_ORDER,		/* an operator's word */
+	TRACE_POLICY,		/* name: the policy's; why: first key unmet */
+	TRACE_RUNG,		/* name: the action's; why not, or what is missing */
+	TRACE_RESULT,		/* name: the action's; why: the plan's reason */
+};
+
+/* How the decision on one process came about, in the order in which things are
+ * looked at.  Texts are safe to print. */
+struct trace_step {
+	enum trace_kind kind;
+	char *name;
+	bool is_taken;		/* matched, chosen */
+	char *why;
+};
+
+struct trace {
+	struct trace_step *steps;
+	size_t n_steps;
+};
+
+/* The same decision as policy_decide() makes on this process, told step by
+ * step; it ends with one TRACE_RESULT.  0 or -ENOMEM. */
+int policy_explain(const struct decide_input *input, const struct process_facts *facts,
+		   struct trace *ret_trace);
+void trace_done(struct trace *trace);
+
+const char *trace_kind_name(enum trace_kind kind);
+
+/* ---- text ---------------------------------------------------------------- */
 
 /* The plan as text, one item a line, for golden tests and the debug log.
  * 0 or -ENOMEM. */

@@ -42,6 +42,33 @@ static int parse_word(const struct key *key, const char *value, void *field,
 	return refuse_word(key, value, ret_why);
 }
 
+/* A word or several, in order, none twice. */
+static int parse_ladder(const struct key *key, const char *value, void *field,
+			char **ret_why)
+{
+	_cleanup_(free) char *words = strdup(value);
+	struct ladder ladder = {};
+	char *rest;
+
+	if (!words)
+		return -ENOMEM;
+	for (char *word = strtok_r(words, BLANKS, &rest); word;
+	     word = strtok_r(NULL, BLANKS, &rest)) {
+		int action, r = parse_word(key, word, &action, ret_why);
+
+		for (size_t i = 0; r == 0 && i < ladder.n; i++) {
+			if (ladder.rungs[i] == (enum action)action)
+				r = sentence_format_part(ret_why, "'%s' stands there twice", word) ?:
+				    -EINVAL;
+		}
+		if (r < 0)
+			return r;
+		ladder.rungs[ladder.n++] = (enum action)action;
+	}
+	*(struct ladder *)field = ladder;
+	return 0;
+}
+
 static int parse_flag(const struct key *key, const char *value, void *field,
 		      char **ret_why)
 {
@@ -199,6 +226,11 @@ static const struct word verdicts[] = {
 static const struct word actions[] = {
 	{ "none", ACTION_NONE },
 	{ "hold", ACTION_HOLD },
+	{ "mempolicy", ACTION_MEMPOLICY },
+	{ "bind", ACTION_BIND },
+	{ "confine", ACTION_CONFINE },
+	{ "host-off", ACTION_HOST_OFF },
+	{ "auto", ACTION_AUTO },
 	{ NULL, 0 },
 };
 
@@ -231,7 +263,7 @@ static const struct key keys[] = {
 	  NULL, 0, 0 },
 	{ SECTION_POLICY, "MatchPinnedMin", FIELD(policy, match_pinned_min),
 	  parse_bytes, NULL, 0, 0 },
-	{ SECTION_POLICY, "Action", FIELD(policy, action), parse_word, actions, 0, 0 },
+	{ SECTION_POLICY, "Action", FIELD(policy, ladder), parse_ladder, actions, 0, 0 },
 	{ SECTION_POLICY, "Scope", FIELD(policy, scope), parse_word, scopes, 0, 0 },
 	{ SECTION_POLICY, "Mode", FIELD(policy, mode), parse_word, modes, 0, 0 },
 };

@@ -73,6 +73,8 @@ bool match_target(const struct target_id *target, const struct process_facts *fa
 		return process_id_equal(target->process, facts->id);
 	case TARGET_CGROUP:
 		break;
+	case TARGET_HOST:
+		return true;
 	}
 	if (facts->cgroup_id && facts->cgroup_id == target->cgroup_id)
 		return true;

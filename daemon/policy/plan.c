@@ -95,6 +95,9 @@ static void print_target(FILE *out, const struct target_id *id)
 		return;
 	case TARGET_CGROUP:
 		break;
+	case TARGET_HOST:
+		fputs("host", out);
+		return;
 	}
 	if (id->cgroup)
 		fprintf(out, "cgroup %s", text_escape(id->cgroup, path, sizeof(path)));

@@ -38,6 +38,8 @@ static bool can_hold(const struct host_facts *host, enum target_kind kind)
 	case TARGET_CGROUP:
 		needed = PINSAFE_FEATURE_HOLD_CGROUP;
 		break;
+	case TARGET_HOST:
+		return false;
 	}
 	return host->has_module && (host->module_features & needed);
 }
@@ -56,6 +58,7 @@ static size_t narrowness(const struct target_id *target)
 	case TARGET_PROCESS:
 		return SIZE_MAX;
 	case TARGET_CGROUP:
+	case TARGET_HOST:
 		break;
 	}
 	return target->cgroup ? strlen(target->cgroup) : 0;
@@ -201,13 +204,19 @@ static int wish_by_policy(const struct decide_input *input,
 	if (r < 0)
 		return r;
 	wish->mode = config_mode(input->config, policy);
-	wish->action = policy->action;
-	switch (policy->action) {
+	wish->action = policy->ladder.rungs[0];
+	switch (wish->action) {
 	case ACTION_NONE:
 		return sentence_format(&wish->reason, "policy %s wants nothing done: %s",
 				       policy->name, match);
 	case ACTION_HOLD:
 		remark = choose_target(input, facts, wish);
+		break;
+	case ACTION_MEMPOLICY:
+	case ACTION_BIND:
+	case ACTION_CONFINE:
+	case ACTION_HOST_OFF:
+	case ACTION_AUTO:
 		break;
 	}
 	return sentence_format(&wish->reason, "policy %s: %s%s", policy->name, match,

@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!text)
 		return 0;
-	r = config_parse(&source, 1, &config, &errors);
+	r = config_parse(&source, 1, NULL, &config, &errors);
 	if (r == 0)
 		config_done(&config);
 	if ((r == -EINVAL) != (errors.n_errors > 0))

@@ -79,7 +79,7 @@ static const struct ledger_entry *recorded(const struct plan_item *of)
 
 static void test_hold_and_release(void **state)
 {
-	struct plan_item hold = item(PLAN_HOLD, 5), release = item(PLAN_RELEASE, 5);
+	struct plan_item hold = item(PLAN_APPLY, 5), release = item(PLAN_UNDO, 5);
 
 	(void)state;
 	assert_int_equal(act_apply(&context, &hold), ACT_DONE);
@@ -94,7 +94,7 @@ static void test_hold_and_release(void **state)
 
 static void test_audit_touches_nothing(void **state)
 {
-	struct plan_item hold = item(PLAN_HOLD, 5);
+	struct plan_item hold = item(PLAN_APPLY, 5);
 
 	(void)state;
 	hold.mode = MODE_AUDIT;
@@ -116,7 +116,7 @@ static void test_watching_and_keeping_change_nothing(void **state)
 
 static void test_kept_for_another_policy(void **state)
 {
-	struct plan_item hold = item(PLAN_HOLD, 5), keep = item(PLAN_KEEP, 5);
+	struct plan_item hold = item(PLAN_APPLY, 5), keep = item(PLAN_KEEP, 5);
 
 	(void)state;
 	assert_int_equal(act_apply(&context, &hold), ACT_DONE);
@@ -130,7 +130,7 @@ static void test_kept_for_another_policy(void **state)
 
 static void test_process_that_has_gone(void **state)
 {
-	struct plan_item hold = item(PLAN_HOLD, 5);
+	struct plan_item hold = item(PLAN_APPLY, 5);
 
 	(void)state;
 	hold.id.process.start_ticks = 51;	/* another one has the pid now */
@@ -141,7 +141,7 @@ static void test_process_that_has_gone(void **state)
 
 static void test_refusal_leaves_no_record(void **state)
 {
-	struct plan_item hold = item(PLAN_HOLD, 5), other = item(PLAN_HOLD, 6);
+	struct plan_item hold = item(PLAN_APPLY, 5), other = item(PLAN_APPLY, 6);
 
 	(void)state;
 	fake.room = 1;
@@ -153,7 +153,7 @@ static void test_refusal_leaves_no_record(void **state)
 
 static void test_failed_release_keeps_the_record(void **state)
 {
-	struct plan_item hold = item(PLAN_HOLD, 5), release = item(PLAN_RELEASE, 5);
+	struct plan_item hold = item(PLAN_APPLY, 5), release = item(PLAN_UNDO, 5);
 
 	(void)state;
 	assert_int_equal(act_apply(&context, &hold), ACT_DONE);
@@ -164,7 +164,7 @@ static void test_failed_release_keeps_the_record(void **state)
 
 static void test_without_module(void **state)
 {
-	struct plan_item hold = item(PLAN_HOLD, 5), release = item(PLAN_RELEASE, 5);
+	struct plan_item hold = item(PLAN_APPLY, 5), release = item(PLAN_UNDO, 5);
 	struct held *held;
 	size_t n;
 
@@ -182,8 +182,8 @@ static void test_without_module(void **state)
 
 static void test_cgroup(void **state)
 {
-	struct plan_item hold = cgroup_item(PLAN_HOLD, "/a/b", inode_of("a/b"));
-	struct plan_item release = cgroup_item(PLAN_RELEASE, NULL, inode_of("a/b"));
+	struct plan_item hold = cgroup_item(PLAN_APPLY, "/a/b", inode_of("a/b"));
+	struct plan_item release = cgroup_item(PLAN_UNDO, NULL, inode_of("a/b"));
 
 	(void)state;
 	assert_int_equal(act_apply(&context, &hold), ACT_DONE);
@@ -196,8 +196,8 @@ static void test_cgroup(void **state)
 
 static void test_cgroup_that_has_gone(void **state)
 {
-	struct plan_item gone = cgroup_item(PLAN_HOLD, "/a/c", 77);
-	struct plan_item reused = cgroup_item(PLAN_HOLD, "/a/b", inode_of("a"));
+	struct plan_item gone = cgroup_item(PLAN_APPLY, "/a/c", 77);
+	struct plan_item reused = cgroup_item(PLAN_APPLY, "/a/b", inode_of("a"));
 
 	(void)state;
 	assert_int_equal(act_apply(&context, &gone), ACT_GONE);
@@ -209,8 +209,8 @@ static void test_cgroup_that_has_gone(void **state)
 
 static void test_cgroup_without_hierarchy_or_path(void **state)
 {
-	struct plan_item unnamed = cgroup_item(PLAN_HOLD, NULL, inode_of("a"));
-	struct plan_item hold = cgroup_item(PLAN_HOLD, "/a/b", inode_of("a/b"));
+	struct plan_item unnamed = cgroup_item(PLAN_APPLY, NULL, inode_of("a"));
+	struct plan_item hold = cgroup_item(PLAN_APPLY, "/a/b", inode_of("a/b"));
 	int fd = context.cgroup_fd;
 
 	(void)state;
@@ -224,8 +224,8 @@ static void test_cgroup_without_hierarchy_or_path(void **state)
 
 static void test_list(void **state)
 {
-	struct plan_item hold = item(PLAN_HOLD, 9), ordered = item(PLAN_HOLD, 3);
-	struct plan_item group = cgroup_item(PLAN_HOLD, "/a/b", inode_of("a/b"));
+	struct plan_item hold = item(PLAN_APPLY, 9), ordered = item(PLAN_APPLY, 3);
+	struct plan_item group = cgroup_item(PLAN_APPLY, "/a/b", inode_of("a/b"));
 	struct override order = { .id = ordered.id, .hold = true };
 	struct held *held;
 	size_t n;
@@ -256,7 +256,7 @@ static void test_list(void **state)
 
 static void test_holding_what_a_bell_took_makes_it_ours(void **state)
 {
-	struct plan_item hold = item(PLAN_HOLD, 6);
+	struct plan_item hold = item(PLAN_APPLY, 6);
 	struct held *held;
 	size_t n;
 
@@ -286,8 +286,8 @@ static void test_list_longer_than_the_first_guess(void **state)
 
 static void test_prune(void **state)
 {
-	struct plan_item one = item(PLAN_HOLD, 1), two = item(PLAN_HOLD, 2),
-			 three = item(PLAN_HOLD, 3);
+	struct plan_item one = item(PLAN_APPLY, 1), two = item(PLAN_APPLY, 2),
+			 three = item(PLAN_APPLY, 3);
 	struct held still = { .id = two.id };
 
 	(void)state;
@@ -303,7 +303,7 @@ static void test_prune(void **state)
 /* What a daemon that was killed left is found again by the next. */
 static void test_restart(void **state)
 {
-	struct plan_item hold = item(PLAN_HOLD, 5);
+	struct plan_item hold = item(PLAN_APPLY, 5);
 	struct held *held;
 	size_t n;
 

@@ -23,7 +23,7 @@ static void parse(const char *text, struct config *ret_config)
 {
 	struct config_source source = { "a.conf", text };
 	_cleanup_(config_errors_done) struct config_errors errors = {};
-	int r = config_parse(&source, 1, ret_config, &errors);
+	int r = config_parse(&source, 1, NULL, ret_config, &errors);
 
 	if (r < 0 && errors.n_errors > 0)
 		print_error("a.conf:%u: %s\n", errors.errors[0].line, errors.errors[0].text);
@@ -39,7 +39,7 @@ static void parse_bad(const char *text, char *out, size_t size)
 	struct config config = { .sweep_interval_sec = 12345 };
 	size_t length = 0;
 
-	assert_int_equal(config_parse(&source, 1, &config, &errors), -EINVAL);
+	assert_int_equal(config_parse(&source, 1, NULL, &config, &errors), -EINVAL);
 	assert_int_equal(config.sweep_interval_sec, 12345);
 	assert_true(errors.n_errors > 0);
 	for (size_t i = 0; i < errors.n_errors; i++) {
@@ -99,7 +99,7 @@ static void test_every_key(void **state)
 	assert_string_equal(policy->match_executable[0], "**/python3*");
 	assert_string_equal(policy->match_device[0], "/dev/kfd");
 	assert_int_equal(policy->match_pinned_min, 2ULL << 30);
-	assert_int_equal(policy->action, ACTION_NONE);
+	assert_int_equal(policy->ladder.rungs[0], ACTION_NONE);
 	assert_int_equal(policy->scope, SCOPE_CGROUP);
 	assert_int_equal(config_mode(&config, policy), MODE_AUDIT);
 }
@@ -114,7 +114,7 @@ static void test_empty_policy_holds_in_the_daemons_mode(void **state)
 	assert_int_equal(config.n_policies, 1);
 	policy = &config.policies[0];
 	assert_int_equal(policy->priority, 50);
-	assert_int_equal(policy->action, ACTION_HOLD);
+	assert_int_equal(policy->ladder.rungs[0], ACTION_HOLD);
 	assert_int_equal(policy->scope, SCOPE_PROCESS);
 	assert_null(policy->match_device);
 	assert_int_equal(config_mode(&config, policy), MODE_ENFORCE);
@@ -175,7 +175,7 @@ static void parse_two(const char *first, const char *second, struct config *ret_
 	struct config_source sources[] = { { "1.conf", first }, { "2.conf", second } };
 	struct config_errors errors;
 
-	assert_int_equal(config_parse(sources, 2, ret_config, &errors), 0);
+	assert_int_equal(config_parse(sources, 2, NULL, ret_config, &errors), 0);
 }
 
 static void test_later_file_wins(void **state)
@@ -187,7 +187,7 @@ static void test_later_file_wins(void **state)
 		  "[Daemon]\nMode=audit\n[Policy x]\nAction=hold\n", &config);
 	assert_int_equal(config.mode, MODE_AUDIT);
 	assert_int_equal(config.n_policies, 1);
-	assert_int_equal(config.policies[0].action, ACTION_HOLD);
+	assert_int_equal(config.policies[0].ladder.rungs[0], ACTION_HOLD);
 	assert_int_equal(config.policies[0].priority, 3);
 }
 
@@ -238,7 +238,7 @@ static void test_errors_name_their_file(void **state)
 	struct config config;
 
 	(void)state;
-	assert_int_equal(config_parse(sources, 2, &config, &errors), -EINVAL);
+	assert_int_equal(config_parse(sources, 2, NULL, &config, &errors), -EINVAL);
 	assert_int_equal(errors.n_errors, 2);
 	assert_string_equal(errors.errors[0].path, "1.conf");
 	assert_int_equal(errors.errors[0].line, 2);
@@ -288,7 +288,8 @@ static const struct bad {
 	{ "[Policy x]\nPriority=99999999999999999999\n",
 	  "2: Priority=: '99999999999999999999' is not a number from 0 to 1000\n" },
 	{ "[Policy x]\nPriority=-1\n", "2: Priority=: '-1' is not a number from 0 to 1000\n" },
-	{ "[Policy x]\nAction=bind\n", "2: Action=: 'bind' is none of: none, hold\n" },
+	{ "[Policy x]\nAction=explode\n",
+	  "2: Action=: 'explode' is none of: none, hold, mempolicy, bind, confine, host-off, auto\n" },
 	{ "[Policy x]\nMatchPinnedMin=1X\n",
 	  "2: MatchPinnedMin=: '1X' is not a size like 0, 4096, 64K, 1M, 2G\n" },
 	{ "[Policy x]\nMatchPinnedMin=-1\n",
@@ -358,7 +359,7 @@ static void test_line_length(void **state)
 	snprintf(text, sizeof(text), "[Policy x]\nMatchDevice=%s\nAction=none\n", path);
 	parse(text, &config);
 	assert_string_equal(config.policies[0].match_device[0], path);
-	assert_int_equal(config.policies[0].action, ACTION_NONE);
+	assert_int_equal(config.policies[0].ladder.rungs[0], ACTION_NONE);
 }
 
 static void test_section_length(void **state)
@@ -371,7 +372,7 @@ static void test_section_length(void **state)
 	parse("[Policy 123456789012345678901234567890123456789012]\nAction=none\n", &config);
 	assert_string_equal(config.policies[0].name,
 			    "123456789012345678901234567890123456789012");
-	assert_int_equal(config.policies[0].action, ACTION_NONE);
+	assert_int_equal(config.policies[0].ladder.rungs[0], ACTION_NONE);
 }
 
 /* Whatever stands in a file: errors or a configuration, never both or neither. */
@@ -395,7 +396,7 @@ static void test_noise(void **state)
 
 		for (int n = 0; n < 30; n++)
 			strcat(text, words[random() % (long)(sizeof(words) / sizeof(words[0]))]);
-		r = config_parse(&source, 1, &config, &errors);
+		r = config_parse(&source, 1, NULL, &config, &errors);
 		assert_true(r == 0 || r == -EINVAL);
 		assert_int_equal(r == 0, errors.n_errors == 0);
 	}

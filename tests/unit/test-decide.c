@@ -77,7 +77,7 @@ static void configure(const char *text)
 	struct config_errors errors;
 
 	config_done(&c.config);
-	assert_int_equal(config_parse(&source, 1, &c.config, &errors), 0);
+	assert_int_equal(config_parse(&source, 1, NULL, &c.config, &errors), 0);
 }
 
 static struct process_facts *add_process(pid_t pid, const char *cgroup,
@@ -160,7 +160,7 @@ static void test_pinner_is_held(void **state)
 	(void)state;
 	configure(HOLD_ALL);
 	add_pinner();
-	assert_plan("hold process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
+	assert_plan("apply process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
 		    " policy all: pins 16 MiB\n");
 }
 
@@ -169,7 +169,7 @@ static void test_audit_says_what_it_would_do(void **state)
 	(void)state;
 	configure("[Policy all]\n");
 	add_pinner();
-	assert_plan("hold process 100@1000: mode audit, action hold, risk cost, scanned yes;"
+	assert_plan("apply process 100@1000: mode audit, action hold, risk cost, scanned yes;"
 		    " policy all: pins 16 MiB\n");
 }
 
@@ -178,7 +178,7 @@ static void test_mode_of_a_policy_beats_the_daemons(void **state)
 	(void)state;
 	configure("[Policy all]\nMode=enforce\n");
 	add_pinner();
-	assert_plan("hold process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
+	assert_plan("apply process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
 		    " policy all: pins 16 MiB\n");
 }
 
@@ -219,10 +219,10 @@ static void test_bell_without_size(void **state)
 	facts = add_process(100, "/work.service", 7);
 	facts->pin_rang = true;
 	facts->driver = lend("ib_uverbs");
-	assert_plan("hold process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
+	assert_plan("apply process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
 		    " policy all: pins memory through ib_uverbs\n");
 	facts->has_sight = true;	/* and the module finds nothing any more */
-	assert_plan("hold process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
+	assert_plan("apply process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
 		    " policy all: has pinned memory through ib_uverbs\n");
 }
 
@@ -237,13 +237,13 @@ static void test_device_counts_from_its_open(void **state)
 	facts = add_process(100, "/work.service", 7);
 	facts->devices = devices;
 	facts->n_devices = 2;
-	assert_plan("hold process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
+	assert_plan("apply process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
 		    " policy gpu: opened /dev/nvidia0\n");
 	configure(ENFORCE "[Policy gpu]\nMatchDevice=/dev/nvidia*\nMatchPinnedMin=1M\n");
 	assert_plan("watch process 100@1000: mode enforce, action none, risk none,"
 		    " scanned yes; no policy matches: pins nothing\n");
 	facts->vm_pin_bytes = MIB;
-	assert_plan("hold process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
+	assert_plan("apply process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
 		    " policy gpu: pins 1 MiB\n");
 }
 
@@ -257,7 +257,7 @@ static void test_names_of_strangers_do_not_forge_lines(void **state)
 	facts = add_process(100, "/a\033[2J", 7);
 	facts->devices = &device;
 	facts->n_devices = 1;
-	assert_plan("hold process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
+	assert_plan("apply process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
 		    " policy x: opened /dev/x\\x0arelease\n");
 }
 
@@ -292,7 +292,7 @@ static void test_unwanted_is_released(void **state)
 	configure(ENFORCE);
 	add_pinner();
 	add_held(100, ORIGIN_POLICY, "gone");
-	assert_plan("release process 100@1000: mode enforce, action hold, risk cost,"
+	assert_plan("undo process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned no: held; no policy matches: pins 16 MiB\n");
 }
 
@@ -308,7 +308,7 @@ static void test_unpinning_does_not_flap(void **state)
 	assert_plan("keep process 100@1000: mode enforce, action hold, risk none,"
 		    " scanned no: held; policy all: has pinned, so it is held until it exits\n");
 	c.held[0].policy = NULL;	/* for whom is not known any more */
-	assert_plan("release process 100@1000: mode enforce, action hold, risk none,"
+	assert_plan("undo process 100@1000: mode enforce, action hold, risk none,"
 		    " scanned no: held; no policy matches: pins nothing\n");
 }
 
@@ -318,10 +318,10 @@ static void test_changed_policy_ends_what_it_held(void **state)
 	configure(ENFORCE "[Policy all]\nAction=none\n");
 	add_pinner();
 	add_held(100, ORIGIN_POLICY, "all");
-	assert_plan("release process 100@1000: mode enforce, action hold, risk cost,"
+	assert_plan("undo process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned no: held; policy all wants nothing done: pins 16 MiB\n");
 	configure(ENFORCE "[Policy all]\nMatchCGroup=/other\n");
-	assert_plan("release process 100@1000: mode enforce, action hold, risk cost,"
+	assert_plan("undo process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned no: held; no policy matches: pins 16 MiB\n");
 }
 
@@ -331,7 +331,7 @@ static void test_audit_releases_for_real(void **state)
 	configure("[Policy all]\n");
 	add_pinner();
 	add_held(100, ORIGIN_POLICY, "all");
-	assert_plan("release process 100@1000: mode enforce, action hold, risk cost,"
+	assert_plan("undo process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned no: held; policy all: pins 16 MiB; audit mode holds nothing\n");
 }
 
@@ -361,7 +361,7 @@ static void test_wanted_bell_becomes_ours(void **state)
 	configure(HOLD_ALL);
 	add_pinner();
 	add_held(100, ORIGIN_BELL, NULL);
-	assert_plan("hold process 100@1000: mode enforce, action hold, risk cost,"
+	assert_plan("apply process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned no: held; policy all: pins 16 MiB\n");
 }
 
@@ -381,7 +381,7 @@ static void test_unwanted_bell_lasts_ten_seconds(void **state)
 		    " held for ten seconds since the bell\n"
 		    "again at 1010000000 usec\n");
 	c.input.now_usec = NOW + DECIDE_BELL_HOLD_USEC;
-	assert_plan("release process 100@1000: mode enforce, action hold, risk cost,"
+	assert_plan("undo process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned no: held; no policy matches: pins 16 MiB\n");
 }
 
@@ -393,13 +393,13 @@ static void test_order_to_hold_beats_policy_and_audit(void **state)
 	configure("[Policy all]\nAction=none\n");
 	add_process(100, "/work.service", 7);
 	add_order(true, 100);
-	assert_plan("hold process 100@1000: mode enforce, action hold, risk none, scanned yes;"
+	assert_plan("apply process 100@1000: mode enforce, action hold, risk none, scanned yes;"
 		    " held by order\n");
 	add_held(100, ORIGIN_OVERRIDE, NULL);
 	assert_plan("keep process 100@1000: mode enforce, action hold, risk none,"
 		    " scanned no: held; held by order\n");
 	c.input.n_overrides = 0;
-	assert_plan("release process 100@1000: mode enforce, action hold, risk none,"
+	assert_plan("undo process 100@1000: mode enforce, action hold, risk none,"
 		    " scanned no: held; no policy matches: pins nothing;"
 		    " audit mode holds nothing\n");
 }
@@ -411,7 +411,7 @@ static void test_order_to_release_runs_out(void **state)
 	add_pinner();
 	add_held(100, ORIGIN_POLICY, "all");
 	add_order(false, 100)->until_usec = NOW + 60 * SECOND;
-	assert_plan("release process 100@1000: mode enforce, action hold, risk cost,"
+	assert_plan("undo process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned no: held; released by order\n"
 		    "again at 1060000000 usec\n");
 	c.input.now_usec = NOW + 60 * SECOND;
@@ -426,7 +426,7 @@ static void test_order_does_not_wait_for_the_bell(void **state)
 	add_pinner();
 	add_held(100, ORIGIN_BELL, NULL);
 	add_order(false, 100);
-	assert_plan("release process 100@1000: mode enforce, action hold, risk cost,"
+	assert_plan("undo process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned no: held; released by order\n");
 }
 
@@ -439,12 +439,12 @@ static void test_narrower_order_wins(void **state)
 	add_order_cgroup(false, "/a", 7);
 	assert_plan("watch process 100@1000: mode enforce, action hold, risk none,"
 		    " scanned yes; held by order on cgroup /a/b\n"
-		    "hold cgroup /a/b: mode enforce, action hold, risk none, scanned yes;"
+		    "apply cgroup /a/b: mode enforce, action hold, risk none, scanned yes;"
 		    " held by order on cgroup /a/b\n");
 	add_order(false, 100);
 	assert_plan("watch process 100@1000: mode enforce, action none, risk none,"
 		    " scanned yes; released by order\n"
-		    "hold cgroup /a/b: mode enforce, action hold, risk none,"
+		    "apply cgroup /a/b: mode enforce, action hold, risk none,"
 		    " scanned no: held; held by order on cgroup /a/b\n");
 }
 
@@ -462,7 +462,7 @@ static void test_cgroup_is_held_once(void **state)
 		    " scanned yes; policy all: pins 16 MiB\n"
 		    "watch process 101@1010: mode enforce, action hold, risk cost,"
 		    " scanned yes; policy all: pins 2 MiB\n"
-		    "hold cgroup /work.service: mode enforce, action hold, risk cost,"
+		    "apply cgroup /work.service: mode enforce, action hold, risk cost,"
 		    " scanned yes; policy all: pins 16 MiB\n");
 }
 
@@ -497,7 +497,7 @@ static void test_process_keeps_its_hold_until_its_cgroups_is_effective(void **st
 		    "keep cgroup /work.service: mode enforce, action hold, risk cost,"
 		    " scanned yes; policy all: pins 16 MiB\n");
 	c.held[1].is_draining = false;
-	assert_plan("release process 100@1000: mode enforce, action hold, risk cost,"
+	assert_plan("undo process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned no: held; policy all: pins 16 MiB\n"
 		    "keep cgroup /work.service: mode enforce, action hold, risk cost,"
 		    " scanned no: held; policy all: pins 16 MiB\n");
@@ -516,7 +516,7 @@ static void test_shared_cgroups_are_not_held(void **state)
 	add_pinner();
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
 		c.processes[0].cgroup = lend(shared[i]);
-		assert_plan("hold process 100@1000: mode enforce, action hold, risk cost,"
+		assert_plan("apply process 100@1000: mode enforce, action hold, risk cost,"
 			    " scanned yes; policy all: pins 16 MiB; by itself, because"
 			    " others share its cgroup\n");
 	}
@@ -524,7 +524,7 @@ static void test_shared_cgroups_are_not_held(void **state)
 		lend("/user.slice/user-1000.slice/user@1000.service/app.slice/a.service");
 	assert_plan("watch process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned yes; policy all: pins 16 MiB\n"
-		    "hold cgroup /user.slice/user-1000.slice/user@1000.service/app.slice/a.service:"
+		    "apply cgroup /user.slice/user-1000.slice/user@1000.service/app.slice/a.service:"
 		    " mode enforce, action hold, risk cost, scanned yes; policy all:"
 		    " pins 16 MiB\n");
 }
@@ -535,11 +535,11 @@ static void test_cgroups_of_version_1(void **state)
 	configure(HOLD_CGROUPS);
 	add_pinner();
 	c.snapshot.host.module_features = PINSAFE_FEATURE_HOLD;
-	assert_plan("hold process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
+	assert_plan("apply process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
 		    " policy all: pins 16 MiB; by itself, because the module cannot hold"
 		    " cgroups here\n");
 	c.processes[0].cgroup_id = 0;
-	assert_plan("hold process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
+	assert_plan("apply process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
 		    " policy all: pins 16 MiB; by itself, because it is in no cgroup of"
 		    " version 2\n");
 }
@@ -553,7 +553,7 @@ static void test_full_table_widens_to_cgroups(void **state)
 	assert_plan("watch process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned yes; policy all: pins 16 MiB; through its cgroup, because the"
 		    " module's table is full\n"
-		    "hold cgroup /work.service: mode enforce, action hold, risk cost,"
+		    "apply cgroup /work.service: mode enforce, action hold, risk cost,"
 		    " scanned yes; policy all: pins 16 MiB; through its cgroup, because the"
 		    " module's table is full\n");
 }
@@ -569,7 +569,7 @@ static void test_earnest_beats_audit_in_one_cgroup(void **state)
 		    " policy a: pins 1 MiB\n"
 		    "watch process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned yes; policy b: pins 16 MiB\n"
-		    "hold cgroup /work.service: mode enforce, action hold, risk cost,"
+		    "apply cgroup /work.service: mode enforce, action hold, risk cost,"
 		    " scanned yes; policy b: pins 16 MiB\n");
 }
 
@@ -600,7 +600,7 @@ static void test_cgroup_stays_held_below_the_size(void **state)
 	add_order(false, 100);
 	assert_plan("watch process 100@1000: mode enforce, action none, risk cost,"
 		    " scanned no: held; released by order; its cgroup is held\n"
-		    "release cgroup /work.service: mode enforce, action hold, risk none,"
+		    "undo cgroup /work.service: mode enforce, action hold, risk none,"
 		    " scanned no: held; no policy wants it held any more\n");
 }
 
@@ -614,11 +614,11 @@ static void test_cgroup_nobody_wants_is_released(void **state)
 	assert_plan("watch process 100@1000: mode enforce, action none, risk cost,"
 		    " scanned no: held; policy not wants nothing done: pins 16 MiB;"
 		    " its cgroup is held\n"
-		    "release cgroup /work.service: mode enforce, action hold, risk none,"
+		    "undo cgroup /work.service: mode enforce, action hold, risk none,"
 		    " scanned no: held; no policy wants it held any more\n");
 	configure(ENFORCE);
 	c.snapshot.n_processes = 0;
-	assert_plan("release cgroup /work.service: mode enforce, action hold, risk none,"
+	assert_plan("undo cgroup /work.service: mode enforce, action hold, risk none,"
 		    " scanned no: held; no policy wants it held any more\n");
 }
 
@@ -637,7 +637,7 @@ static void test_changed_policy_ends_what_a_cgroup_held(void **state)
 	add_held_cgroup("/work.service", 7, "all");
 	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
 		configure(changed[i]);
-		assert_plan("release cgroup /work.service: mode enforce, action hold,"
+		assert_plan("undo cgroup /work.service: mode enforce, action hold,"
 			    " risk none, scanned no: held; no policy wants it held any more\n");
 	}
 	c.input.table_full = true;	/* widened from a process: it stands */
@@ -657,9 +657,9 @@ static void test_plan_is_in_the_order_of_targets(void **state)
 		    " scanned yes; policy all: pins 1 MiB\n"
 		    "watch process 200@2000: mode enforce, action hold, risk cost,"
 		    " scanned yes; policy all: pins 1 MiB\n"
-		    "hold cgroup /a.service: mode enforce, action hold, risk cost,"
+		    "apply cgroup /a.service: mode enforce, action hold, risk cost,"
 		    " scanned yes; policy all: pins 1 MiB\n"
-		    "hold cgroup /b.service: mode enforce, action hold, risk cost,"
+		    "apply cgroup /b.service: mode enforce, action hold, risk cost,"
 		    " scanned yes; policy all: pins 1 MiB\n");
 }
 
@@ -673,7 +673,7 @@ static void test_cgroup_is_released_by_order(void **state)
 	assert_plan("watch process 100@1000: mode enforce, action none, risk cost,"
 		    " scanned no: held; released by order on cgroup /work.service;"
 		    " its cgroup is held\n"
-		    "release cgroup /work.service: mode enforce, action hold, risk none,"
+		    "undo cgroup /work.service: mode enforce, action hold, risk none,"
 		    " scanned no: held; released by order\n");
 	c.snapshot.n_processes = 0;
 	c.orders[0].until_usec = NOW;	/* has run out, and nobody is in it */
@@ -690,7 +690,7 @@ static void test_audit_releases_a_cgroup_for_real(void **state)
 	add_held_cgroup("/work.service", 7, "all");
 	assert_plan("watch process 100@1000: mode audit, action hold, risk cost,"
 		    " scanned no: held; policy all: pins 16 MiB\n"
-		    "release cgroup /work.service: mode enforce, action hold, risk cost,"
+		    "undo cgroup /work.service: mode enforce, action hold, risk cost,"
 		    " scanned no: held; policy all: pins 16 MiB; audit mode holds nothing\n");
 }
 

@@ -126,7 +126,7 @@ static void read_config(int case_fd, struct config *config)
 	int r;
 
 	assert_non_null(vendor);
-	r = config_parse(sources, own ? 2 : 1, config, &errors);
+	r = config_parse(sources, own ? 2 : 1, NULL, config, &errors);
 	for (size_t i = 0; i < errors.n_errors; i++)
 		print_error("%s:%u: %s\n", errors.errors[i].path, errors.errors[i].line,
 			    errors.errors[i].text);

@@ -20,7 +20,7 @@ static struct config parse(const char *text)
 	struct config_errors errors;
 	struct config config;
 
-	assert_int_equal(config_parse(&source, 1, &config, &errors), 0);
+	assert_int_equal(config_parse(&source, 1, NULL, &config, &errors), 0);
 	return config;
 }
 

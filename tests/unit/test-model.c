@@ -21,7 +21,7 @@ static void test_names(void **state)
 	assert_string_equal(scanned_name(SCANNED_NO_HELD), "no: held");
 	assert_string_equal(proof_name(PROOF_INEFFECTIVE), "ineffective");
 	assert_string_equal(origin_name(ORIGIN_OVERRIDE), "override");
-	assert_string_equal(plan_op_name(PLAN_RELEASE), "release");
+	assert_string_equal(plan_op_name(PLAN_UNDO), "undo");
 }
 
 static void test_order_of_targets(void **state)

@@ -191,7 +191,7 @@ static void test_audit_holds_nothing(void **unused)
 	mark(7);
 	tick(NOW);
 	assert_int_equal(fake.n, 0);
-	assert_int_equal(row_of(7)->shown.op, PLAN_HOLD);
+	assert_int_equal(row_of(7)->shown.op, PLAN_APPLY);
 	assert_int_equal(row_of(7)->mode, MODE_AUDIT);
 	assert_int_equal(f.state.status.exposed, 1);
 	assert_int_equal(fake.watches, 0);

@@ -26,7 +26,7 @@ static void assert_cgroups(const struct tree *tree, const char *text, const char
 	struct config_source source = { "x", text };
 	char got[256] = "";
 
-	if (config_parse(&source, 1, &config, &errors) < 0)
+	if (config_parse(&source, 1, NULL, &config, &errors) < 0)
 		fail_msg("%s", errors.errors[0].text);
 	assert_int_equal(watchset_find_cgroups(&config, tree->fd, NULL, &found), 0);
 	for (size_t i = 0; i < found.n; i++) {
