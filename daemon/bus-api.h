@@ -11,7 +11,9 @@
  *   (why, and the next step), ModuleAbi u, Missing as (what does not work here
  *   and what follows), KernelVerdict s, KernelVerdictReason s,
  *   Balancing i (-1: no such sysctl), ProbesArmed b,
- *   Pinners u, Held u, Exposed u, Ineffective u,
+ *   Pinners u, Held u, Mitigated u (held, or another action in force),
+ *   Exposed u, Ineffective u, PinnedBytes t, RemotePinnedBytes t (of those whose
+ *   device's node is known: on another one),
  *   LastReloadUsec t, LastReloadSuccessful b, LastReloadError s,
  *   StartedUsec t
  *
@@ -20,6 +22,11 @@
  *   GetTarget((uts)) -> a{sv}  the owner, or root
  *   GetHost() -> a{sv}         everyone
  *   GetMetrics() -> s          everyone (totals only)
+ *   Explain((uts)) -> a(ssbs)  the owner, or root: steps in order, each with
+ *                              kind (order, policy, rung, result), name, taken,
+ *                              why
+ *   DumpSnapshot() -> h        root: facts of the host as JSON, to be read from
+ *                              the descriptor to its end
  *   Reload()                   root, or polkit org.pinsafe1.reload
  *   Hold((uts))                root, or polkit org.pinsafe1.hold
  *   Release((uts), t usec)     likewise; usec 0: until the target is gone
@@ -29,16 +36,17 @@
  *
  * Keys of a target: pid i, start_ticks t, comm s, user u, executable s,
  *   cgroup s, policy s, mode s, action s, state s (held, draining, released,
- *   watched), origin s, risk s, scanned s, proof s, reason s, pinner b,
+ *   in force (another action than hold), watched), origin s, risk s, scanned s, proof s, reason s, pinner b,
  *   pinned_bytes t, pinned_source s (sight, vmpin, io_uring, bell, none),
  *   large_bytes t, nodes a(ut), driver s, devices a(si) (path, node),
  *   vm_pin_bytes t, uring_bytes t, refused_scans t, last_refused_usec t,
- *   since_usec t, scan_seq t (absent: kernel does not show it), exposed b;
+ *   cpus_allowed s, cpus s, mems s (that an action set), since_usec t, scan_seq t (absent: kernel does not show it), exposed b;
  *   of a target that has ended: state s "gone" and nothing else
  *
  * Keys of the host: nodes_online s, nodes_memory s, nodes_cpu s (lists),
  *   kernel_release s, kernel_version s, kernel_verdict s,
- *   kernel_verdict_reason s, balancing i, cgroup2 b, pin_counters b,
+ *   kernel_verdict_reason s, balancing i, balancing_at_start i,
+ *   balancing_owner s (absent: nobody that can be seen), cgroup2 b, pin_counters b,
  *   pins_acquired t, pins_released t (pages), module_version s,
  *   module_missing s, module_abi u, probes_armed b, advice as
  */

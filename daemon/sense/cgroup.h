@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "daemon/model.h"
+
 bool cgroup_is_mounted(int sys_fd);
 
 /* Opens the directory of a cgroup, "/a/b"; fd, or negative errno: -ENOENT not
@@ -19,6 +21,10 @@ int cgroup_open(int sys_fd, const char *path);
 
 /* Its id as the kernel's interfaces use it, the inode number; 0: not there. */
 uint64_t cgroup_read_id(int sys_fd, const char *path);
+
+/* All facts on one; cpus and mems are those of the nearest ancestor that has the
+ * controller.  0, -ENOENT, -ENOMEM. */
+int cgroup_read_facts(int sys_fd, const char *path, struct cgroup_facts *ret_facts);
 
 /* Pids of the processes in it and below, in no order; 0, -ENOENT, -ENOMEM. */
 int cgroup_read_pids(int sys_fd, const char *path, pid_t **ret_pids, size_t *ret_n);

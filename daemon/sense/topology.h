@@ -10,7 +10,7 @@
 
 #include "daemon/model.h"
 
-/* Fills nodes_*, pins_*, has_pin_counters; 0, or negative errno: the files are
+/* Fills nodes, nodes_*, pins_*, has_pin_counters; 0, or negative errno: the files are
  * there and say what no kernel says. */
 int topology_load(int sys_fd, struct host_facts *host);
 
