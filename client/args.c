@@ -2,7 +2,6 @@
 #include "client/args.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +9,7 @@
 
 #include "client/timespan.h"
 #include "daemon/base/cleanup.h"
-
-#define WORD_MAX 32	/* longer words are compared by their beginning */
+#include "daemon/base/nearest.h"
 
 /* One pass over argv; the operands gather at argv[1]. */
 struct reader {
@@ -44,37 +42,6 @@ static int refuse(struct reader *reader, const char *format, ...)
 	return -EINVAL;
 }
 
-static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
-{
-	unsigned int m = a < b ? a : b;
-
-	return m < c ? m : c;
-}
-
-/* Edit distance with neighbours swapped counted as one mistake: "lsit". */
-static unsigned int count_mistakes(const char *a, const char *b)
-{
-	unsigned int d[WORD_MAX + 1][WORD_MAX + 1];
-	size_t la = strnlen(a, WORD_MAX), lb = strnlen(b, WORD_MAX), i, j;
-
-	for (i = 0; i <= la; i++)
-		d[i][0] = i;
-	for (j = 0; j <= lb; j++)
-		d[0][j] = j;
-	for (i = 1; i <= la; i++) {
-		for (j = 1; j <= lb; j++) {
-			unsigned int change = a[i - 1] != b[j - 1];
-
-			d[i][j] = min3(d[i - 1][j] + 1, d[i][j - 1] + 1,
-				       d[i - 1][j - 1] + change);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < d[i][j])
-				d[i][j] = d[i - 2][j - 2] + 1;
-		}
-	}
-	return d[la][lb];
-}
-
 const struct verb *args_find_verb(const struct verb *verbs, const char *name)
 {
 	const struct verb *verb;
@@ -90,11 +57,11 @@ const struct verb *args_find_verb(const struct verb *verbs, const char *name)
 
 const struct verb *args_nearest_verb(const struct verb *verbs, const char *word)
 {
-	const struct verb *verb, *nearest = verbs;
-	unsigned int best = UINT_MAX;
+	const struct verb *verb, *nearest = NULL;
+	size_t best = SIZE_MAX;
 
 	for (verb = verbs; verb->name; verb++) {
-		unsigned int mistakes = count_mistakes(word, verb->name);
+		size_t mistakes = nearest_distance(word, verb->name);
 
 		if (mistakes < best) {
 			nearest = verb;
@@ -102,6 +69,15 @@ const struct verb *args_nearest_verb(const struct verb *verbs, const char *word)
 		}
 	}
 	return nearest;
+}
+
+static int refuse_verb(struct reader *reader, const char *word)
+{
+	const struct verb *nearest = args_nearest_verb(reader->verbs, word);
+
+	if (!nearest)
+		return refuse(reader, "%s: no such verb", word);
+	return refuse(reader, "%s: no such verb; did you mean \"%s\"?", word, nearest->name);
 }
 
 static int take_operand(struct reader *reader, char *word)
@@ -115,10 +91,7 @@ static int take_operand(struct reader *reader, char *word)
 		return 0;
 	}
 	request->verb = args_find_verb(reader->verbs, word);
-	if (!request->verb)
-		return refuse(reader, "%s: no such verb; the nearest is \"%s\"", word,
-			      args_nearest_verb(reader->verbs, word)->name);
-	return 0;
+	return request->verb ? 0 : refuse_verb(reader, word);
 }
 
 static int take_for(struct reader *reader, const char *value)

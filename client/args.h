@@ -19,6 +19,6 @@ int args_parse(const struct verb *verbs, int argc, char **argv,
 /* The verb of that name or alias, or NULL. */
 const struct verb *args_find_verb(const struct verb *verbs, const char *name);
 
-/* The verb whose name takes the fewest typing mistakes to become the word;
- * never NULL for a table with a row. */
+/* The verb whose name takes the fewest typing mistakes to become the word, or
+ * NULL: none is close enough to be what was meant. */
 const struct verb *args_nearest_verb(const struct verb *verbs, const char *word);

@@ -240,26 +240,34 @@ static int parse_operand(const struct request *request, const char *operand,
 	return r < 0 ? complain_errno(operand, r) : EXIT_YES;
 }
 
-int bus_find_target(sd_bus *bus, const struct request *request, const char *operand,
-		    struct target *ret_target)
+static int find_target(sd_bus *bus, const struct request *request, const char *operand,
+		       struct target *target)
 {
-	_cleanup_(target_done) struct target target = { 0 };
-	int exit = parse_operand(request, operand, &target);
-
-	if (exit)
-		return exit;
-	switch (target.form) {
+	switch (target->form) {
 	case TARGET_FORM_PID:
-		exit = find_process(request, operand, &target);
-		break;
+		return find_process(request, operand, target);
 	case TARGET_FORM_UNIT:
-		exit = find_unit(bus, &target);
-		break;
+		return find_unit(bus, target);
 	case TARGET_FORM_CGROUP:
 		break;
 	}
+	return EXIT_YES;
+}
+
+int bus_open_target(const struct request *request, const char *operand, sd_bus **ret_bus,
+		    struct target *ret_target)
+{
+	_cleanup_(sd_bus_flush_close_unref) sd_bus *bus = NULL;
+	_cleanup_(target_done) struct target target = { 0 };
+	int exit = parse_operand(request, operand, &target);
+
+	if (!exit)
+		exit = bus_open(operand, &bus);
+	if (!exit)
+		exit = find_target(bus, request, operand, &target);
 	if (exit)
 		return exit;
+	*ret_bus = take_ptr(bus);
 	*ret_target = target;
 	target = (struct target){ 0 };
 	return EXIT_YES;

@@ -46,7 +46,7 @@ int bus_ask_target(sd_bus *bus, const char *what, const struct target *target,
 /* All properties of the manager. */
 int bus_ask_status(sd_bus *bus, const char *what, struct facts **ret_status);
 
-/* An operand as a target that the daemon understands: start time and the
- * unit's cgroup filled in. */
-int bus_find_target(sd_bus *bus, const struct request *request, const char *operand,
+/* The bus, and an operand as a target that the daemon understands: start time and
+ * the unit's cgroup filled in.  What is no target is refused first, bus or no bus. */
+int bus_open_target(const struct request *request, const char *operand, sd_bus **ret_bus,
 		    struct target *ret_target);

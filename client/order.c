@@ -68,9 +68,7 @@ int verb_hold(const struct request *request)
 	const char *operand = request->args[0];
 	int exit;
 
-	exit = bus_open(operand, &bus);
-	if (!exit)
-		exit = bus_find_target(bus, request, operand, &target);
+	exit = bus_open_target(request, operand, &bus, &target);
 	if (!exit)
 		exit = bus_call(bus, operand, "Hold", &reply, "(uts)", target.pid,
 				target.start_ticks, target.cgroup ? target.cgroup : "");
@@ -86,9 +84,7 @@ int verb_release(const struct request *request)
 	char span[32], extra[64] = "";
 	int exit;
 
-	exit = bus_open(operand, &bus);
-	if (!exit)
-		exit = bus_find_target(bus, request, operand, &target);
+	exit = bus_open_target(request, operand, &bus, &target);
 	if (!exit)
 		exit = bus_call(bus, operand, "Release", &reply, "(uts)t", target.pid,
 				target.start_ticks, target.cgroup ? target.cgroup : "",

@@ -196,9 +196,7 @@ int verb_show(const struct request *request)
 	const char *operand = request->args[0];
 	int exit;
 
-	exit = bus_open(operand, &bus);
-	if (!exit)
-		exit = bus_find_target(bus, request, operand, &target);
+	exit = bus_open_target(request, operand, &bus, &target);
 	if (!exit)
 		exit = bus_ask_target(bus, operand, &target, &facts);
 	if (exit || request->quiet)

@@ -106,19 +106,14 @@ static int enter_children(struct search *search, int dir_fd, const char *pattern
 			  const char *rest, unsigned int depth)
 {
 	_cleanup_(closedir) DIR *dir = NULL;
-	_cleanup_(close) int fd = fs_open_dir(dir_fd, ".");
 	struct dirent *entry;
 	int r;
 
-	if (fd < 0)
-		return 0;
-	dir = fdopendir(fd);
-	if (!dir)
-		return -errno;
-	take_fd(&fd);
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' ||
-		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
+	r = fs_open_dir_stream(dir_fd, ".", &dir);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	while ((entry = fs_next_entry(dir))) {
+		if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)
 			continue;
 		if (pattern && !glob_match(pattern, entry->d_name))
 			continue;

@@ -37,6 +37,16 @@ int fs_open_dir_stream(int dirfd, const char *path, DIR **ret_dir)
 	return 0;
 }
 
+struct dirent *fs_next_entry(DIR *dir)
+{
+	struct dirent *entry;
+
+	do {
+		entry = readdir(dir);
+	} while (entry && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+	return entry;
+}
+
 /* O_NONBLOCK: a recorded tree, or /dev, may hold a FIFO. */
 static int open_file(int dirfd, const char *path)
 {

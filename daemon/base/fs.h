@@ -19,6 +19,9 @@ int fs_open_dir(int dirfd, const char *path);
 /* The same for readdir(); 0, and *ret_dir to close, or negative errno. */
 int fs_open_dir_stream(int dirfd, const char *path, DIR **ret_dir);
 
+/* The next of its names, "." and ".." left out; NULL at the end. */
+struct dirent *fs_next_entry(DIR *dir);
+
 /* Reads a whole file of at most size - 1 bytes into buf and ends it with NUL.
  * Length read, or negative errno (-EFBIG: longer than that). */
 ssize_t fs_read(int dirfd, const char *path, char *buf, size_t size);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "daemon/base/cleanup.h"
-#include "daemon/policy/nearest.h"
+#include "daemon/base/nearest.h"
 #include "daemon/policy/sentence.h"
 
 #define BLANKS	" \t"

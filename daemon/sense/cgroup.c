@@ -113,12 +113,6 @@ static int read_procs(int fd, struct pids *pids)
 	return 0;
 }
 
-static bool is_child(const struct dirent *entry)
-{
-	return (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
-	       strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-}
-
 /* A cgroup removed meanwhile has no processes. */
 static int read_tree(int parent_fd, const char *name, unsigned int depth,
 		     struct pids *pids)
@@ -131,8 +125,8 @@ static int read_tree(int parent_fd, const char *name, unsigned int depth,
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	r = read_procs(dirfd(dir), pids);
-	while (r == 0 && depth < MAX_DEPTH && (entry = readdir(dir)))
-		if (is_child(entry))
+	while (r == 0 && depth < MAX_DEPTH && (entry = fs_next_entry(dir)))
+		if (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN)
 			r = read_tree(dirfd(dir), entry->d_name, depth + 1, pids);
 	return r;
 }

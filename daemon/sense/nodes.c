@@ -152,9 +152,8 @@ static int walk_folder(const struct walk *walk, int parent_fd, const char *name,
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	r = add_folder(walk->nodes, path[strlen(DEV)] ? path + strlen(DEV) : ".");
-	while (r == 0 && (entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			r = walk_entry(walk, dirfd(dir), path, entry->d_name);
+	while (r == 0 && (entry = fs_next_entry(dir)))
+		r = walk_entry(walk, dirfd(dir), path, entry->d_name);
 	return r;
 }
 

@@ -8,16 +8,14 @@
  */
 #pragma once
 
-#include <errno.h>
-#include <stdarg.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "module/uapi/pinsafe.h"
+#include "tests/unit/fake-ioctl.h"
 
 #define FAKE_FD		1000
 #define FAKE_ROOM	1024
@@ -149,10 +147,12 @@ static int fake_sight(struct pinsafe_sight *sight)
 	return 0;
 }
 
-static int fake_call(unsigned long request, void *argument)
+static int fake_call(int fd, unsigned long request, void *argument)
 {
 	int error = fake.error;
 
+	if (fd != FAKE_FD)
+		return EBADF;
 	fake.calls++;
 	fake.error = 0;
 	if (error)
@@ -175,23 +175,6 @@ static int fake_call(unsigned long request, void *argument)
 		return 0;
 	}
 	return ENOTTY;
-}
-
-int ioctl(int fd, unsigned long request, ...)
-{
-	void *argument;
-	va_list args;
-	int error;
-
-	va_start(args, request);
-	argument = va_arg(args, void *);
-	va_end(args);
-	error = fd == FAKE_FD ? fake_call(request, argument) : EBADF;
-	if (error) {
-		errno = error;
-		return -1;
-	}
-	return 0;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)

@@ -123,10 +123,12 @@ static void test_for_takes_a_time(void **state)
 static void test_wrong_lines_are_named(void **state)
 {
 	(void)state;
-	expect_refused("lsit", "lsit: no such verb; the nearest is \"list\"");
-	expect_refused("shwo 1", "shwo: no such verb; the nearest is \"show\"");
+	expect_refused("lsit", "lsit: no such verb; did you mean \"list\"?");
+	expect_refused("shwo 1", "shwo: no such verb; did you mean \"show\"?");
 	expect_refused("checkconfig",
-		       "checkconfig: no such verb; the nearest is \"check-config\"");
+		       "checkconfig: no such verb; did you mean \"check-config\"?");
+	expect_refused("frobnicate", "frobnicate: no such verb");
+	expect_refused("stop", "stop: no such verb");
 	expect_refused("list --jsno", "--jsno: no such option");
 	expect_refused("list -x", "-x: no such option");
 	expect_refused("list --for 1s", "list: takes no --for");
@@ -149,25 +151,15 @@ static void test_empty_line_is_refused(void **state)
 	free(error);
 }
 
-static void test_swapped_letters_are_one_mistake(void **state)
+static void test_nearest_of_two(void **state)
 {
 	static const struct verb two[] = {
-		{ .name = "bacd" }, { .name = "ab" }, { .name = NULL },
+		{ .name = "restart" }, { .name = "resort" }, { .name = NULL },
 	};
 
 	(void)state;
-	assert_string_equal(args_nearest_verb(two, "ba")->name, "ab");
-}
-
-static void test_nearest_of_a_long_word(void **state)
-{
-	char word[4096];
-
-	(void)state;
-	memset(word, 's', sizeof(word) - 1);
-	word[sizeof(word) - 1] = '\0';
-	assert_non_null(args_nearest_verb(verbs, word));
-	assert_non_null(args_nearest_verb(verbs, ""));
+	assert_string_equal(args_nearest_verb(two, "restrt")->name, "restart");
+	assert_null(args_nearest_verb(two, ""));
 }
 
 int main(void)
@@ -179,8 +171,7 @@ int main(void)
 		cmocka_unit_test(test_for_takes_a_time),
 		cmocka_unit_test(test_wrong_lines_are_named),
 		cmocka_unit_test(test_empty_line_is_refused),
-		cmocka_unit_test(test_swapped_letters_are_one_mistake),
-		cmocka_unit_test(test_nearest_of_a_long_word),
+		cmocka_unit_test(test_nearest_of_two),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

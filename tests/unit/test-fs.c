@@ -126,6 +126,26 @@ static void test_fields(void **state)
 	assert_int_equal(fs_find_u64("", "x", &n), -ENOENT);
 }
 
+static void test_entries_without_the_folder_itself(void **state)
+{
+	_cleanup_(tree_done) struct tree tree = tree_new();
+	_cleanup_(closedir) DIR *dir = NULL;
+	unsigned int n = 0;
+	struct dirent *entry;
+
+	(void)state;
+	assert_int_equal(fs_open_dir_stream(tree.fd, "none", &dir), -ENOENT);
+	tree_write(&tree, "d/.hidden", "");
+	tree_write(&tree, "d/...", "");
+	assert_int_equal(fs_open_dir_stream(tree.fd, "d", &dir), 0);
+	while ((entry = fs_next_entry(dir))) {
+		assert_true(strcmp(entry->d_name, ".hidden") == 0 ||
+			    strcmp(entry->d_name, "...") == 0);
+		n++;
+	}
+	assert_int_equal(n, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +154,7 @@ int main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_entries_without_the_folder_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

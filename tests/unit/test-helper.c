@@ -11,15 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "daemon/base/cleanup.h"
 #include "daemon/sense/helper.h"
+#include "tests/unit/fake-ioctl.h"
 
 DEFINE_CLEANUP_EMBEDDED(struct host_facts, host_facts_done);
 
-/* A module of our own, in place of the C library's ioctl(). */
+/* A module of our own. */
 static struct {
 	int error;		/* what every command fails with; 0: works */
 	struct pinsafe_info info;
@@ -28,19 +28,11 @@ static struct {
 	struct pinsafe_rearm rearm;
 } module;
 
-int ioctl(int fd, unsigned long request, ...)
+static int fake_call(int fd, unsigned long request, void *argument)
 {
-	va_list arguments;
-	void *argument;
-
 	(void)fd;
-	va_start(arguments, request);
-	argument = va_arg(arguments, void *);
-	va_end(arguments);
-	if (module.error) {
-		errno = module.error;
-		return -1;
-	}
+	if (module.error)
+		return module.error;
 	switch (request) {
 	case PINSAFE_GET_INFO:
 		memcpy(argument, &module.info, sizeof(module.info));
@@ -55,8 +47,7 @@ int ioctl(int fd, unsigned long request, ...)
 		memcpy(&module.rearm, argument, sizeof(module.rearm));
 		return 0;
 	}
-	errno = ENOTTY;
-	return -1;
+	return ENOTTY;
 }
 
 static int module_load(void **state)

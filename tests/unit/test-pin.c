@@ -8,12 +8,12 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "daemon/base/cleanup.h"
 #include "daemon/sense/pin.h"
 #include "module/uapi/pinsafe.h"
+#include "tests/unit/fake-ioctl.h"
 
 DEFINE_CLEANUP_EMBEDDED(struct process_facts, process_facts_done);
 
@@ -41,20 +41,15 @@ static int sight(struct pinsafe_sight *sight)
 	return 0;
 }
 
-int ioctl(int fd, unsigned long request, ...)
+static int fake_call(int fd, unsigned long request, void *argument)
 {
-	va_list arguments;
-	void *argument;
-
 	(void)fd;
-	va_start(arguments, request);
-	argument = va_arg(arguments, void *);
-	va_end(arguments);
 	assert_int_equal(request, PINSAFE_SIGHT);
-	errno = module.interrupts > 0 ? EINTR : module.error;
-	if (module.interrupts > 0)
+	if (module.interrupts > 0) {
 		module.interrupts--;
-	return errno ? -1 : sight(argument);
+		return EINTR;
+	}
+	return module.error ? module.error : sight(argument);
 }
 
 static int module_load(void **state)

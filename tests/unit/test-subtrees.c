@@ -62,6 +62,9 @@ static void test_globs(void **unused)
 	assert_found(&tree, "/**", "/");
 	assert_found(&tree, "/**/x3.service", "/a.slice/y.service/deep/x3.service");
 	assert_found(&tree, "/a.slice/y**", "/a.slice/y.service");
+	/* a dot does not hide a cgroup, and the folder itself is not below it */
+	tree_write(&tree, "d.slice/.z.service/cgroup.procs", "");
+	assert_found(&tree, "/d.slice/*", "/d.slice/.z.service");
 	/* a file is no cgroup */
 	assert_found(&tree, "/b.slice/*", "");
 	/* not there yet: the folder where it would appear is told */
