@@ -35,12 +35,13 @@
  *   TargetChanged((uts), a{sv}), PinObserved((uts), s driver), Reloaded(b, s)
  *
  * Keys of a target: pid i, start_ticks t, comm s, user u, executable s,
- *   cgroup s, policy s, mode s, action s, state s (held, draining, released,
- *   in force (another action than hold), watched), origin s, risk s, scanned s, proof s, reason s, pinner b,
- *   pinned_bytes t, pinned_source s (sight, vmpin, io_uring, bell, none),
- *   large_bytes t, nodes a(ut), driver s, devices a(si) (path, node),
- *   vm_pin_bytes t, uring_bytes t, refused_scans t, last_refused_usec t,
- *   cpus_allowed s, cpus s, mems s (that an action set), since_usec t, scan_seq t (absent: kernel does not show it), exposed b;
+ *   cgroup s, policy s, mode s, action s, state s (held, draining, applied
+ *   (another action than hold), released, watched), origin s, risk s, scanned s,
+ *   proof s, reason s, pinner b, pinned_bytes t, pinned_source s (sight, vmpin,
+ *   io_uring, bell, none), large_bytes t, nodes a(ut), driver s, devices a(si)
+ *   (path, node), vm_pin_bytes t, uring_bytes t, refused_scans t,
+ *   last_refused_usec t, since_usec t, scan_seq t (absent: kernel does not show
+ *   it), cpus_allowed s, cpus s and mems s (set by us), exposed b;
  *   of a target that has ended: state s "gone" and nothing else
  *
  * Keys of the host: nodes_online s, nodes_memory s, nodes_cpu s (lists),
