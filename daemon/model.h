@@ -199,7 +199,8 @@ struct cgroup_facts {
 	bool has_cpuset;	/* its controller can be had here */
 	struct nodeset cpus;	/* effective */
 	struct nodeset mems;
-	struct node_bytes *resident;	/* memory.numa_stat: anon, file, shmem */
+	bool has_resident;	/* memory.numa_stat is there */
+	struct node_bytes *resident;	/* anon and file, shmem among it */
 	size_t n_resident;
 };
 

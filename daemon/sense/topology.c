@@ -21,7 +21,7 @@
 
 static int read_set(int sys_fd, const char *name, struct nodeset *ret_set)
 {
-	char path[64], text[4096];
+	char path[128], text[4096];
 	ssize_t len;
 
 	snprintf(path, sizeof(path), NODE_DIR "/%s", name);
@@ -81,18 +81,71 @@ static int load_sets(int sys_fd, struct host_facts *host)
 	return read_set(sys_fd, "has_cpu", &host->nodes_cpu);
 }
 
+/* "10 21 21": one number for each online node, in their order.  Fewer or more
+ * mean that one came or went meanwhile: then nothing is known. */
+static unsigned int *parse_distances(const char *text, size_t n)
+{
+	_cleanup_(free) unsigned int *distances = calloc(n, sizeof(*distances));
+	char *end;
+
+	for (size_t i = 0; distances && i < n; i++, text = end) {
+		unsigned long distance = strtoul(text, &end, 10);
+
+		if (end == text || distance > UINT_MAX)
+			return NULL;
+		distances[i] = (unsigned int)distance;
+	}
+	return text[strspn(text, " \n")] ? NULL : take_ptr(distances);
+}
+
+/* What it does not tell stays empty: a node may leave between two reads. */
+static void read_host_node(int sys_fd, unsigned int number, size_t n_nodes,
+			   struct host_node *ret_node)
+{
+	char path[64], text[8192];
+
+	ret_node->node = number;
+	snprintf(path, sizeof(path), "node%u/cpulist", number);
+	if (read_set(sys_fd, path, &ret_node->cpus) < 0)
+		ret_node->cpus = (struct nodeset){ 0 };
+	snprintf(path, sizeof(path), NODE_DIR "/node%u/distance", number);
+	if (fs_read(sys_fd, path, text, sizeof(text)) >= 0)
+		ret_node->distances = parse_distances(text, n_nodes);
+}
+
+static int load_nodes(int sys_fd, struct host_facts *host)
+{
+	size_t n = nodeset_count(&host->nodes_online);
+	int number = nodeset_next(&host->nodes_online, 0);
+
+	host->nodes = calloc(n + 1, sizeof(*host->nodes));
+	if (!host->nodes)
+		return -ENOMEM;
+	for (; number >= 0; number = nodeset_next(&host->nodes_online, (unsigned int)number + 1))
+		read_host_node(sys_fd, (unsigned int)number, n, &host->nodes[host->n_nodes++]);
+	return 0;
+}
+
+static void load_one_node(struct host_facts *host)
+{
+	host->nodes_online = (struct nodeset){ 0 };
+	nodeset_add(&host->nodes_online, 0);
+	host->nodes_memory = host->nodes_cpu = host->nodes_online;
+	host->has_pin_counters = false;
+}
+
 int topology_load(int sys_fd, struct host_facts *host)
 {
 	int r;
 
 	r = load_sets(sys_fd, host);
 	if (r == -ENOENT) {
-		host->nodes_online = (struct nodeset){ 0 };
-		nodeset_add(&host->nodes_online, 0);
-		host->nodes_memory = host->nodes_cpu = host->nodes_online;
-		host->has_pin_counters = false;
+		load_one_node(host);
 		return 0;
 	}
+	if (r < 0)
+		return r;
+	r = load_nodes(sys_fd, host);
 	if (r < 0)
 		return r;
 	host->has_pin_counters = topology_read_pins(sys_fd, &host->pins_acquired,

@@ -42,10 +42,35 @@ static void test_nodes(void **state)
 	assert_true(host.has_pin_counters);
 	assert_int_equal(host.pins_acquired, 4100 + 8192);
 	assert_int_equal(host.pins_released, 100);
-	load("cpu-less", "0-2", "0-2", "0-1");
-	load("memory-less", "0-1", "1", "0-1");
+	host_facts_done(&host);
+	host = load("cpu-less", "0-2", "0-2", "0-1");
+	host_facts_done(&host);
+	host = load("memory-less", "0-1", "1", "0-1");
+	host_facts_done(&host);
 	host = load("no-numa", "0", "0", "0");
 	assert_false(host.has_pin_counters);
+}
+
+static void test_what_a_node_has(void **state)
+{
+	_cleanup_(tree_done) struct tree tree = tree_unfold("two-nodes");
+	_cleanup_(close) int sys_fd = tree_open(&tree, "sys");
+	struct host_facts host = { 0 };
+
+	(void)state;
+	tree_write(&tree, "sys/devices/system/node/node0/cpulist", "0-3\n");
+	tree_write(&tree, "sys/devices/system/node/node0/distance", "10 21\n");
+	tree_write(&tree, "sys/devices/system/node/node1/cpulist", "\n");
+	tree_write(&tree, "sys/devices/system/node/node1/distance", "21 10 17\n");
+	assert_int_equal(topology_load(sys_fd, &host), 0);
+	assert_int_equal(host.n_nodes, 2);
+	assert_int_equal(nodeset_count(&host.nodes[0].cpus), 4);
+	assert_int_equal(host.nodes[0].distances[1], 21);
+	assert_int_equal(host.nodes[1].node, 1);
+	assert_true(nodeset_is_empty(&host.nodes[1].cpus));
+	/* of three nodes, when there are two: one is about to come or go */
+	assert_null(host.nodes[1].distances);
+	host_facts_done(&host);
 }
 
 static void test_counters_of_old_kernels_and_leaving_nodes(void **state)
@@ -114,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nodes),
+		cmocka_unit_test(test_what_a_node_has),
 		cmocka_unit_test(test_counters_of_old_kernels_and_leaving_nodes),
 		cmocka_unit_test(test_nonsense_is_an_error),
 		cmocka_unit_test(test_node_of_a_device),
