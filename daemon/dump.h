@@ -9,7 +9,8 @@
  * device nodes and cgroups.  The one file of the daemon that knows json-c.
  *
  * Fields are those of model.h by name; unknown ones are ignored, so that a newer
- * host's file can be read; a higher number after the slash is refused.
+ * host's file can be read; a higher number after the slash is refused.  Names
+ * that are not UTF-8 are quoted as in quote.h.
  */
 #pragma once
 
@@ -41,6 +42,9 @@ struct dump {
 	char *hostname;
 	char *version;			/* of pinsafed there */
 };
+
+/* What is read at most: some 50,000 processes. */
+#define DUMP_MAX_BYTES	(32 * 1024 * 1024)
 
 /* 0 or negative errno. */
 int dump_write(const struct dump *dump, FILE *out);

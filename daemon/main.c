@@ -14,6 +14,7 @@
 #include "daemon/conffile.h"
 #include "daemon/manager.h"
 #include "daemon/orders.h"
+#include "daemon/rehearse.h"
 #include "module/uapi/pinsafe.h"
 
 #ifndef PINSAFE_RUNTIMEDIR
@@ -31,10 +32,16 @@ DEFINE_CLEANUP_EMBEDDED(struct config_errors, config_errors_done);
 static const char usage[] =
 	"Usage: pinsafed [OPTION]...\n"
 	"       pinsafed --check-config [DIR]\n"
+	"       pinsafed --plan [--snapshot=FILE] [--config-root=DIR] [--json]\n"
 	"Keeps NUMA balancing away from pinned memory.\n"
 	"\n"
 	"  --check-config      say what is wrong with the configuration, of DIR if given,\n"
 	"                      and end: 0 nothing, 1 something\n"
+	"  --plan              say what the configuration would change on the host of a\n"
+	"                      snapshot, and end: 0 nothing becomes exposed, 1 something\n"
+	"  --snapshot=FILE     that snapshot, as pinsafectl snapshot writes it; - (the\n"
+	"                      default): standard input\n"
+	"  --json              the plan as JSON\n"
 	"  --foreground        stay in the foreground (it always does)\n"
 	"  --config-root=DIR   read DIR/pinsafed.conf and DIR/pinsafed.conf.d\n"
 	"  --runtime-dir=DIR   keep the ledger there (" PINSAFE_RUNTIMEDIR ")\n"
@@ -48,6 +55,9 @@ static const char usage[] =
 enum {
 	OPTION_CHECK_CONFIG = 256,
 	OPTION_FOREGROUND,
+	OPTION_JSON,
+	OPTION_PLAN,
+	OPTION_SNAPSHOT,
 	OPTION_PROC_ROOT,
 	OPTION_SYS_ROOT,
 	OPTION_DEV_ROOT,
@@ -63,6 +73,9 @@ enum {
 static const struct option long_options[] = {
 	{ "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
 	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "plan", no_argument, NULL, OPTION_PLAN },
+	{ "snapshot", required_argument, NULL, OPTION_SNAPSHOT },
 	{ "proc-root", required_argument, NULL, OPTION_PROC_ROOT },
 	{ "sys-root", required_argument, NULL, OPTION_SYS_ROOT },
 	{ "dev-root", required_argument, NULL, OPTION_DEV_ROOT },
@@ -80,6 +93,9 @@ static const struct option long_options[] = {
 struct request {
 	struct options options;
 	bool check_config;
+	bool plan;
+	bool json;
+	const char *snapshot;
 	bool debug;
 	const char *text;		/* to print and end */
 };
@@ -117,6 +133,15 @@ static int parse_option(struct request *request, int option)
 	switch (option) {
 	case OPTION_CHECK_CONFIG:
 		request->check_config = true;
+		return 0;
+	case OPTION_PLAN:
+		request->plan = true;
+		return 0;
+	case OPTION_SNAPSHOT:
+		request->snapshot = optarg;
+		return 0;
+	case OPTION_JSON:
+		request->json = true;
 		return 0;
 	case OPTION_FOREGROUND:
 		return 0;
@@ -234,6 +259,9 @@ int main(int argc, char **argv)
 		return fputs(request.text, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (request.check_config)
 		return check_config(request.options.config_root);
+	if (request.plan)
+		return rehearse(request.snapshot ? request.snapshot : "-",
+				request.options.config_root, request.json);
 	log_init("pinsafed", request.debug ? LOG_DEBUG : LOG_INFO);
 	block_signals();
 	raise_file_limit();

@@ -4,38 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/utf8.h"
 #include "daemon/sense/helper.h"
 
 /* ---- UTF-8 ----------------------------------------------------------------- */
 
-/* Length of the well-formed sequence at p (Unicode table 3-7), 0: none. */
-static size_t sequence_length(const unsigned char *p)
-{
-	size_t length = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 :
-			p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < length; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	/* too long for what they say, surrogates, beyond U+10FFFF */
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return length;
-}
-
 char *report_make_utf8(const char *text)
 {
-	const unsigned char *p = (const unsigned char *)text;
+	const char *p = text;
 	char *copy = malloc(strlen(text) * 3 + 1), *out = copy;
 
 	if (!copy)
 		return NULL;
 	while (*p) {
-		size_t length = sequence_length(p);
+		size_t length = utf8_sequence_length(p);
 
-		memcpy(out, length ? (const char *)p : "\xef\xbf\xbd", length ? length : 3);
+		memcpy(out, length ? p : "\xef\xbf\xbd", length ? length : 3);
 		out += length ? length : 3;
 		p += length ? length : 1;
 	}
