@@ -6,7 +6,7 @@
  * and line and, where there is one, the nearest valid name.  Who reads the
  * files is manager's business.  All errors are reported, not the first; a
  * configuration with one error is no configuration.  pinsafed.conf(5) is the
- * manual; keys.c is the list of keys.
+ * manual; keys.c is the list of keys, value.c knows how values read.
  */
 #pragma once
 
@@ -32,7 +32,7 @@ struct policy {
 	char **match_cgroup;		/* globs of paths */
 	char **match_unit;		/* globs of names, "rdma@*.service" */
 	char **match_user;		/* names and numbers, as given, */
-	uid_t *match_uids;		/* and what they are here */
+	uid_t *match_uids;		/* and what they are here; side by side */
 	size_t n_match_uids;
 	char **match_executable;
 	char **match_device;
@@ -73,7 +73,7 @@ struct config {
 
 /* Names that only the host knows.  NULL functions: names are errors. */
 struct config_lookup {
-	/* 0, or -ENOENT */
+	/* 0; -ENOENT: there is no such user; negative errno: cannot tell */
 	int (*find_user)(const char *name, uid_t *ret_uid);
 };
 
@@ -100,8 +100,9 @@ int config_parse(const struct config_source *sources, size_t n_sources,
 		 const struct config_lookup *lookup, struct config *ret_config,
 		 struct config_errors *ret_errors);
 
-/* The effective configuration as a file that could be read again, each value
- * behind a comment that says where it comes from; defaults too.  0 or -ENOMEM. */
+/* What config_parse() gave, as one file that reads back to the same, defaults
+ * too.  Before each "Key=value" stands its origin: "; PATH:LINE", "; default", or
+ * "; default again, by PATH:LINE".  0 or -ENOMEM. */
 int config_format(const struct config *config, char **ret_text);
 
 /* The configuration of an empty file: audit, no policy. */

@@ -2,210 +2,24 @@
 #include "daemon/policy/keys.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <string.h>
 
 #include "daemon/base/cleanup.h"
 #include "daemon/base/nearest.h"
 #include "daemon/policy/sentence.h"
-
-#define BLANKS	" \t"
-
-/* ---- kinds of value ----------------------------------------------------- */
-
-static int refuse_word(const struct key *key, const char *value, char **ret_why)
-{
-	_cleanup_(free) char *names = NULL;
-	int r;
-
-	for (const struct word *word = key->words; word->name; word++) {
-		_cleanup_(free) char *before = take_ptr(names);
-
-		r = sentence_format_part(&names, "%s%s%s", before ?: "",
-					 before ? ", " : "", word->name);
-		if (r < 0)
-			return r;
-	}
-	r = sentence_format_part(ret_why, "'%s' is none of: %s", value, names);
-	return r < 0 ? r : -EINVAL;
-}
-
-static int parse_word(const struct key *key, const char *value, void *field,
-		      char **ret_why)
-{
-	for (const struct word *word = key->words; word->name; word++) {
-		if (strcmp(word->name, value) == 0) {
-			*(int *)field = word->value;
-			return 0;
-		}
-	}
-	return refuse_word(key, value, ret_why);
-}
-
-/* A word or several, in order, none twice. */
-static int parse_ladder(const struct key *key, const char *value, void *field,
-			char **ret_why)
-{
-	_cleanup_(free) char *words = strdup(value);
-	struct ladder ladder = {};
-	char *rest;
-
-	if (!words)
-		return -ENOMEM;
-	for (char *word = strtok_r(words, BLANKS, &rest); word;
-	     word = strtok_r(NULL, BLANKS, &rest)) {
-		int action, r = parse_word(key, word, &action, ret_why);
-
-		for (size_t i = 0; r == 0 && i < ladder.n; i++) {
-			if (ladder.rungs[i] == (enum action)action)
-				r = sentence_format_part(ret_why, "'%s' stands there twice", word) ?:
-				    -EINVAL;
-		}
-		if (r < 0)
-			return r;
-		ladder.rungs[ladder.n++] = (enum action)action;
-	}
-	*(struct ladder *)field = ladder;
-	return 0;
-}
-
-static int parse_flag(const struct key *key, const char *value, void *field,
-		      char **ret_why)
-{
-	int word = 0;
-	int r = parse_word(key, value, &word, ret_why);
-
-	if (r == 0)
-		*(bool *)field = word;
-	return r;
-}
-
-static int parse_number(const struct key *key, const char *value, void *field,
-			char **ret_why)
-{
-	char *end;
-	long number;
-	int r;
-
-	errno = 0;
-	number = strtol(value, &end, 10);
-	if (end == value || *end || errno || number < key->min || number > key->max) {
-		r = sentence_format_part(ret_why, "'%s' is not a number from %ld to %ld",
-					 value, key->min, key->max);
-		return r < 0 ? r : -EINVAL;
-	}
-	*(int *)field = (int)number;
-	return 0;
-}
-
-/* The shift of a size's suffix, or -1. */
-static int find_shift(const char *suffix)
-{
-	static const char letters[] = "KMGT";
-	const char *letter = strchr(letters, *suffix);
-
-	if (!*suffix)
-		return 0;
-	if (!letter || suffix[1])
-		return -1;
-	return 10 * (int)(letter - letters + 1);
-}
-
-static int parse_bytes(const struct key *key, const char *value, void *field,
-		       char **ret_why)
-{
-	unsigned long long number;
-	char *end;
-	int shift;
-	int r;
-
-	(void)key;
-	errno = 0;
-	number = strtoull(value, &end, 10);
-	shift = find_shift(end);
-	if (!isdigit((unsigned char)*value) || shift < 0 || errno ||
-	    number > UINT64_MAX >> shift) {
-		r = sentence_format_part(ret_why,
-					 "'%s' is not a size like 0, 4096, 64K, 1M, 2G", value);
-		return r < 0 ? r : -EINVAL;
-	}
-	*(uint64_t *)field = (uint64_t)number << shift;
-	return 0;
-}
-
-/* glob_match() takes a "[" without "]" literally; nobody means that. */
-static bool is_closed(const char *glob)
-{
-	const char *open = strrchr(glob, '[');
-
-	return !open || strchr(open, ']');
-}
-
-/* What is wrong with a pattern; NULL: nothing. */
-static const char *judge_glob(const char *glob)
-{
-	if (*glob == '#')
-		return "is no pattern; a comment behind a value begins with \" ;\"";
-	if (*glob != '/' && strncmp(glob, "**", 2) != 0)
-		return "is not an absolute path, nor does it begin with \"**\"";
-	if (!is_closed(glob))
-		return "has a \"[\" without \"]\"";
-	return NULL;
-}
-
-static int append_glob(char ***globs, const char *glob)
-{
-	_cleanup_(free) char *copy = strdup(glob);
-	size_t n = 0;
-	char **longer;
-
-	while (*globs && (*globs)[n])
-		n++;
-	longer = reallocarray(*globs, n + 2, sizeof(*longer));
-	if (longer)
-		*globs = longer;
-	if (!longer || !copy)
-		return -ENOMEM;
-	longer[n] = take_ptr(copy);
-	longer[n + 1] = NULL;
-	return 0;
-}
-
-static int parse_glob(const char *glob, char ***globs, char **ret_why)
-{
-	const char *why = judge_glob(glob);
-	int r;
-
-	if (!why)
-		return append_glob(globs, glob);
-	r = sentence_format_part(ret_why, "'%s' %s", glob, why);
-	return r < 0 ? r : -EINVAL;
-}
-
-static int parse_globs(const struct key *key, const char *value, void *field,
-		       char **ret_why)
-{
-	_cleanup_(free) char *words = strdup(value);
-	char *rest;
-	int r;
-
-	(void)key;
-	if (!words)
-		return -ENOMEM;
-	for (char *word = strtok_r(words, BLANKS, &rest); word;
-	     word = strtok_r(NULL, BLANKS, &rest)) {
-		r = parse_glob(word, field, ret_why);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
+#include "daemon/policy/value.h"
 
 /* ---- the table ---------------------------------------------------------- */
 
 static const struct word modes[] = {
 	{ "audit", MODE_AUDIT },
 	{ "enforce", MODE_ENFORCE },
+	{ NULL, 0 },
+};
+
+static const struct word on_stop[] = {
+	{ "restore", false },
+	{ "keep", true },
 	{ NULL, 0 },
 };
 
@@ -240,35 +54,81 @@ static const struct word scopes[] = {
 	{ NULL, 0 },
 };
 
-/* An enum is an int to us: words are stored through one kind of pointer. */
-_Static_assert(sizeof(enum mode) == sizeof(int), "enums have the size of int");
-
-#define FIELD(type, field)	offsetof(struct type, field), sizeof(((struct type *)0)->field)
-
-static const struct key keys[] = {
-	{ SECTION_DAEMON, "Mode", FIELD(config, mode), parse_word, modes, 0, 0 },
-	{ SECTION_DAEMON, "SweepIntervalSec", FIELD(config, sweep_interval_sec),
-	  parse_number, NULL, 1, 86400 },
-	{ SECTION_DAEMON, "HoldOnPin", FIELD(config, hold_on_pin_everywhere),
-	  parse_flag, reaches, 0, 0 },
-	{ SECTION_HOST, "KernelVerdict", FIELD(config, verdict), parse_word, verdicts,
-	  0, 0 },
-	{ SECTION_POLICY, "Priority", FIELD(policy, priority), parse_number, NULL,
-	  0, 1000 },
-	{ SECTION_POLICY, "MatchCGroup", FIELD(policy, match_cgroup), parse_globs,
-	  NULL, 0, 0 },
-	{ SECTION_POLICY, "MatchExecutable", FIELD(policy, match_executable),
-	  parse_globs, NULL, 0, 0 },
-	{ SECTION_POLICY, "MatchDevice", FIELD(policy, match_device), parse_globs,
-	  NULL, 0, 0 },
-	{ SECTION_POLICY, "MatchPinnedMin", FIELD(policy, match_pinned_min),
-	  parse_bytes, NULL, 0, 0 },
-	{ SECTION_POLICY, "Action", FIELD(policy, ladder), parse_ladder, actions, 0, 0 },
-	{ SECTION_POLICY, "Scope", FIELD(policy, scope), parse_word, scopes, 0, 0 },
-	{ SECTION_POLICY, "Mode", FIELD(policy, mode), parse_word, modes, 0, 0 },
+static const struct word binds[] = {
+	{ "device", BIND_TO_DEVICE },
+	{ "pinned", BIND_TO_PINNED },
+	{ NULL, 0 },
 };
 
-#define N_KEYS	(sizeof(keys) / sizeof(keys[0]))
+static const struct word fallbacks[] = {
+	{ "none", false },
+	{ "host-off", true },
+	{ NULL, 0 },
+};
+
+/* systemd's, so that nobody has to look up ours */
+static const struct word booleans[] = {
+	{ "yes", true },  { "no", false },  { "true", true }, { "false", false },
+	{ "on", true },	  { "off", false }, { "1", true },    { "0", false },
+	{ NULL, 0 },
+};
+
+#define FIELD(type, field)	offsetof(struct type, field), sizeof(((struct type *)0)->field)
+/* fields that lie side by side and are one key's */
+#define FIELDS(type, first, last)					\
+	offsetof(struct type, first),					\
+	offsetof(struct type, last) + sizeof(((struct type *)0)->last) -	\
+	offsetof(struct type, first)
+
+const struct key keys[] = {
+	{ SECTION_DAEMON, "Mode", FIELD(config, mode), &word_kind, "audit", modes, 0, 0 },
+	{ SECTION_DAEMON, "OnStop", FIELD(config, keep_on_stop), &flag_kind, "restore",
+	  on_stop, 0, 0 },
+	{ SECTION_DAEMON, "SweepIntervalSec", FIELD(config, sweep_interval_sec),
+	  &number_kind, "", NULL, 1, 86400 },
+	{ SECTION_DAEMON, "MetricsTextfile", FIELD(config, metrics_textfile), &prom_kind,
+	  "", NULL, 0, 0 },
+	{ SECTION_DAEMON, "HistorySize", FIELD(config, history_size), &number_kind,
+	  "1000", NULL, 0, 100000 },
+	{ SECTION_DAEMON, "HoldOnPin", FIELD(config, hold_on_pin_everywhere), &flag_kind,
+	  "scoped", reaches, 0, 0 },
+	{ SECTION_HOST, "KernelVerdict", FIELD(config, verdict), &word_kind, "auto",
+	  verdicts, 0, 0 },
+	{ SECTION_POLICY, "Priority", FIELD(policy, priority), &number_kind, "50", NULL,
+	  0, 1000 },
+	{ SECTION_POLICY, "MatchCGroup", FIELD(policy, match_cgroup), &paths_kind, "",
+	  NULL, 0, 0 },
+	{ SECTION_POLICY, "MatchUnit", FIELD(policy, match_unit), &units_kind, "", NULL,
+	  0, 0 },
+	{ SECTION_POLICY, "MatchUser", FIELDS(policy, match_user, n_match_uids),
+	  &users_kind, "", NULL, 0, 0 },
+	{ SECTION_POLICY, "MatchExecutable", FIELD(policy, match_executable), &paths_kind,
+	  "", NULL, 0, 0 },
+	{ SECTION_POLICY, "MatchDevice", FIELD(policy, match_device), &paths_kind, "",
+	  NULL, 0, 0 },
+	{ SECTION_POLICY, "MatchDriver", FIELD(policy, match_driver), &drivers_kind, "",
+	  NULL, 0, 0 },
+	{ SECTION_POLICY, "MatchPinnedMin", FIELD(policy, match_pinned_min), &bytes_kind,
+	  "0", NULL, 0, 0 },
+	{ SECTION_POLICY, "Action", FIELD(policy, ladder), &ladder_kind, "hold", actions,
+	  0, 0 },
+	{ SECTION_POLICY, "Scope", FIELD(policy, scope), &word_kind, "process", scopes,
+	  0, 0 },
+	{ SECTION_POLICY, "BindTo", FIELDS(policy, bind_to, bind_nodes), &bind_kind,
+	  "device", binds, 0, 0 },
+	{ SECTION_POLICY, "ConfineMaxMoveBytes", FIELD(policy, confine_max_move_bytes),
+	  &bytes_kind, "1G", NULL, 0, 0 },
+	{ SECTION_POLICY, "AllowContainers", FIELD(policy, allow_containers), &flag_kind,
+	  "no", booleans, 0, 0 },
+	{ SECTION_POLICY, "Fallback", FIELD(policy, fallback_host_off), &flag_kind, "none",
+	  fallbacks, 0, 0 },
+	{ SECTION_POLICY, "Mode", FIELD(policy, mode), &word_kind, "", modes, 0, 0 },
+	{ .name = NULL },
+};
+
+_Static_assert(sizeof(keys) / sizeof(keys[0]) <= KEYS_MAX, "KEYS_MAX is too small");
+
+/* ---- keys --------------------------------------------------------------- */
 
 const struct key *key_find(enum section section, const char *name,
 			   const char **ret_nearest)
@@ -276,7 +136,7 @@ const struct key *key_find(enum section section, const char *name,
 	size_t best = SIZE_MAX;
 
 	*ret_nearest = NULL;
-	for (const struct key *key = keys; key < keys + N_KEYS; key++) {
+	for (const struct key *key = keys; key->name; key++) {
 		size_t distance;
 
 		if (key->section != section)
@@ -292,30 +152,51 @@ const struct key *key_find(enum section section, const char *name,
 	return NULL;
 }
 
+const char *key_find_section(const char *name)
+{
+	static const char *const sections[] = {
+		[SECTION_DAEMON] = "Daemon",
+		[SECTION_HOST] = "Host",
+		[SECTION_POLICY] = "Policy NAME",
+	};
+
+	for (const struct key *key = keys; key->name; key++) {
+		if (strcmp(key->name, name) == 0)
+			return sections[key->section];
+	}
+	return NULL;
+}
+
 bool key_is_list(const struct key *key)
 {
-	return key->parse == parse_globs;
+	return key->kind->is_list;
 }
 
-static void free_globs(char ***globs)
+static void reset(const struct key *key, void *object)
 {
-	for (char **glob = *globs; glob && *glob; glob++)
-		free(*glob);
-	free(take_ptr(*globs));
+	const void *pristine = key->section == SECTION_POLICY ? (const void *)&policy_pristine :
+								(const void *)&config_pristine;
+
+	if (key->kind->release)
+		key->kind->release(key, object);
+	memcpy((char *)object + key->offset, (const char *)pristine + key->offset, key->size);
 }
 
-int key_set(const struct key *key, const char *value, void *object,
-	    const void *pristine, char **ret_why)
+int key_set(const struct key *key, const char *value, const struct config_lookup *lookup,
+	    void *object, char **ret_why)
 {
-	void *field = (char *)object + key->offset;
-
 	if (*value)
-		return key->parse(key, value, field, ret_why);
-	if (key_is_list(key))
-		free_globs(field);
-	else
-		memcpy(field, (const char *)pristine + key->offset, key->size);
+		return key->kind->parse(key, value, lookup, object, ret_why);
+	reset(key, object);
 	return 0;
+}
+
+void keys_reset(enum section section, void *object)
+{
+	for (const struct key *key = keys; key->name; key++) {
+		if (key->section == section)
+			reset(key, object);
+	}
 }
 
 /* ---- sections ----------------------------------------------------------- */
@@ -342,7 +223,7 @@ static const char *find_nearest_section(const char *text)
 	if (strlen(text) >= sizeof(first))
 		return NULL;
 	first[0] = '\0';
-	strncat(first, text, strcspn(text, BLANKS));
+	strncat(first, text, strcspn(text, " \t"));
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		size_t distance = nearest_distance(first, words[i]);
 

@@ -16,7 +16,9 @@ static bool is_blank(char c)
 static bool has_control(const char *line, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)line[i] < ' ' && !is_blank(line[i]))
+		bool is_line_end = line[i] == '\r' && i + 1 == length;
+
+		if ((unsigned char)line[i] < ' ' && line[i] != '\t' && !is_line_end)
 			return true;
 	}
 	return memchr(line, 0x7f, length) != NULL;
@@ -45,7 +47,7 @@ static enum line_kind judge_section(const char *line, const char *end,
 
 	if (!close) {
 		*ret_why = "section without \"]\"";
-		return LINE_BAD;
+		return LINE_BAD_SECTION;
 	}
 	length = (size_t)(close - name);
 	if (length == 0)
@@ -61,7 +63,7 @@ static enum line_kind judge_section(const char *line, const char *end,
 		section[length] = '\0';
 		return LINE_SECTION;
 	}
-	return LINE_BAD;
+	return LINE_BAD_SECTION;
 }
 
 static enum line_kind judge_key(const char *line, const char *end, const char **ret_why)
@@ -86,19 +88,19 @@ enum line_kind line_judge(const char *line, size_t length,
 
 	while (text < end && is_blank(*text))
 		text++;
-	if (length > LINE_MAX_CHARS)
-		*ret_why = "line of more than 197 characters; list keys may be repeated";
-	else if (has_control(line, length))
+	if (has_control(line, length))
 		*ret_why = "control character";
 	else if (text == end || *text == ';' || *text == '#')
 		return LINE_EMPTY;
+	else if (length > LINE_MAX_CHARS)
+		*ret_why = "line of more than 197 characters; list keys may be repeated";
 	else if (text > line)
 		*ret_why = "line begins with white space; values do not continue on a next line";
 	else if (strncmp(line, byte_order_mark, 3) == 0)
-		*ret_why = "file begins with a byte order mark; save it as plain UTF-8";
+		*ret_why = "line begins with a byte order mark; save the file as plain UTF-8";
 	else if (*line == '[')
 		return judge_section(line, end, section, ret_why);
 	else
 		return judge_key(line, end, ret_why);
-	return LINE_BAD;
+	return *text == '[' ? LINE_BAD_SECTION : LINE_BAD;
 }

@@ -258,7 +258,9 @@ static const struct bad {
 	{ "[Policy x]\nMatchDevise=/dev/a\n",
 	  "2: unknown key MatchDevise= in [Policy x]; did you mean MatchDevice=?\n" },
 	{ "[Policy x]\nColour=red\n", "2: unknown key Colour= in [Policy x]\n" },
-	{ "[Host]\nMode=audit\n", "2: unknown key Mode= in [Host]\n" },
+	{ "[Host]\nMode=audit\n", "2: unknown key Mode= in [Host]; it belongs in [Daemon]\n" },
+	{ "[Daemon]\nAction=hold\n",
+	  "2: unknown key Action= in [Daemon]; it belongs in [Policy NAME]\n" },
 	{ "Mode=audit\n", "1: Mode= stands before the first [section]\n" },
 	/* sections */
 	{ "[Deamon]\n", "1: unknown section [Deamon]; did you mean [Daemon]?\n" },
@@ -275,8 +277,10 @@ static const struct bad {
 	{ "[Daemon];Mode=audit\n", "1: text behind the section's \"]\"\n" },
 	{ "[Daemon ;]\n", "1: \";\" in a section name\n" },
 	/* values */
-	{ "[Daemon]\nMode=enforced\n", "2: Mode=: 'enforced' is none of: audit, enforce\n" },
-	{ "[Daemon]\nMode=Audit\n", "2: Mode=: 'Audit' is none of: audit, enforce\n" },
+	{ "[Daemon]\nMode=enforced\n", "2: Mode=: 'enforced' is none of: audit, enforce;"
+				   " did you mean enforce?\n" },
+	{ "[Daemon]\nMode=Audit\n", "2: Mode=: 'Audit' is none of: audit, enforce;"
+				" did you mean audit?\n" },
 	{ "[Daemon]\nMode=audit # why\n",
 	  "2: Mode=: 'audit # why' is none of: audit, enforce\n" },
 	{ "[Daemon]\nHoldOnPin=yes\n",
@@ -313,7 +317,7 @@ static const struct bad {
 	{ "[Daemon]\n=audit\n", "2: neither a [section] nor Key=value\n" },
 	{ "[Daemon]\nMode=\033[2Jaudit\n", "2: control character\n" },
 	{ "\xef\xbb\xbf[Daemon]\n",
-	  "1: file begins with a byte order mark; save it as plain UTF-8\n" },
+	  "1: line begins with a byte order mark; save the file as plain UTF-8\n" },
 	/* names of strangers are shown harmlessly */
 	{ "[Daemon]\nM\xc3\xb6" "de=a\n",
 	  "2: unknown key M\\xc3\\xb6de= in [Daemon]\n" },

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,7 +133,8 @@ static void test_least_size(void **state)
 static void test_deeds_last(void **state)
 {
 	_cleanup_(config_done) struct config config =
-		parse("[Policy x]\nMatchCGroup=/a\nMatchDevice=/dev/x\nMatchPinnedMin=1G\n");
+		parse("[Policy x]\nMatchCGroup=/a\nMatchDevice=/dev/x\nMatchDriver=x\n"
+		      "MatchPinnedMin=1G\n");
 	struct process_facts facts = { .cgroup = (char *)"/a" };
 	const struct policy *policy;
 
@@ -147,25 +149,182 @@ static void test_deeds_last(void **state)
 	assert_null(policy);
 }
 
-static void test_why_not(void **state)
+#define CONTAINER "/system.slice/docker-1.scope/system.slice/a.service"
+
+static void test_unit(void **state)
 {
 	_cleanup_(config_done) struct config config =
-		parse("[Policy a]\nPriority=90\nMatchCGroup=/a\n"
-		      "[Policy b]\nPriority=80\nMatchExecutable=/b\n"
-		      "[Policy c]\nPriority=70\nMatchDevice=/dev/c\n"
-		      "[Policy d]\nPriority=60\nMatchPinnedMin=1G\n"
-		      "[Policy e]\n");
-	struct process_facts facts = { .cgroup = (char *)"/x", .vm_pin_bytes = 1 };
+		parse("[Policy x]\nMatchUnit=a.service b@*.service user@7.service s-*.scope\n");
+
+	(void)state;
+	assert_found(&config, "/system.slice/a.service", NULL, "x");
+	assert_found(&config, "/system.slice/a.service/worker", NULL, "x");
+	assert_found(&config, "/system.slice/system-b.slice/b@1.service", NULL, "x");
+	assert_found(&config, "/user.slice/user-7.slice/user@7.service/c.scope", NULL, "x");
+	assert_found(&config, "/user.slice/user-8.slice/user@8.service/s-1.scope", NULL, "x");
+	assert_found(&config, "/user.slice/user-8.slice/user@8.service/t.scope", NULL, "-");
+	assert_found(&config, "/system.slice/aa.service", NULL, "-");
+	assert_found(&config, CONTAINER, NULL, "-");
+	assert_found(&config, "/", NULL, "-");
+	assert_found(&config, NULL, NULL, "-");
+}
+
+static void test_cgroups_of_a_policy(void **state)
+{
+	_cleanup_(config_done) struct config config =
+		parse("[Policy x]\nMatchUnit=a.service\nMatchCGroup=/system.slice\n");
+	const struct policy *x = config_find_policy(&config, "x");
+
+	(void)state;
+	assert_true(match_cgroup(x, "/system.slice/a.service"));
+	assert_true(match_cgroup(x, NULL));
+	assert_false(match_cgroup(x, "/system.slice/b.service"));
+	assert_false(match_cgroup(x, "/a.service"));
+}
+
+static void assert_matches(const struct config *config, const struct process_facts *facts,
+			   bool matches)
+{
+	const struct policy *policy;
+
+	assert_int_equal(policy_find(config, facts, NULL, &policy, NULL), 0);
+	assert_int_equal(policy != NULL, matches);
+}
+
+static void test_user(void **state)
+{
+	_cleanup_(config_done) struct config config = parse("[Policy x]\nMatchUser=7 0\n");
+	struct process_facts facts = { .uid = 7, .vm_pin_bytes = 1 };
+
+	(void)state;
+	assert_matches(&config, &facts, true);
+	facts.uid = 0;
+	assert_matches(&config, &facts, true);
+	facts.uid = 70;
+	assert_matches(&config, &facts, false);
+}
+
+static void test_driver(void **state)
+{
+	_cleanup_(config_done) struct config config =
+		parse("[Policy x]\nMatchDriver=mlx5_* ib_uverbs\n");
+	struct process_facts facts = { .vm_pin_bytes = 1 };
+
+	(void)state;
+	assert_matches(&config, &facts, false);
+	facts.driver = (char *)"ib_uverbs";
+	assert_matches(&config, &facts, true);
+	facts.driver = (char *)"mlx5_ib";
+	assert_matches(&config, &facts, true);
+	facts.driver = (char *)"nvidia";
+	assert_matches(&config, &facts, false);
+}
+
+static struct device_open devices[] = { { .path = (char *)"/dev/a" },
+					{ .path = (char *)"/dev/b" } };
+
+/* key, what a process has that the first policy does not want, and the same for
+ * a process that has nothing */
+static const struct {
+	const char *key, *with, *without;
+} reasons[] = {
+	{ "MatchUser=7 8", "MatchUser: 1000 is none of them", "MatchUser: 0 is none of them" },
+	{ "MatchUnit=b.service", "MatchUnit: a.service is none of them",
+	  "MatchUnit: it is in no unit" },
+	{ "MatchExecutable=/b", "MatchExecutable: /x\\x0ay is none of them",
+	  "MatchExecutable: it cannot be told" },
+	{ "MatchCGroup=/a", "MatchCGroup: /a.slice/a.service/w is none of them",
+	  "MatchCGroup: it is in no cgroup of version 2" },
+	{ "MatchPinnedMin=1M", "MatchPinnedMin: it pins 4096 of 1048576 bytes",
+	  "MatchPinnedMin: it pins 0 of 1048576 bytes" },
+	{ "MatchDriver=nvidia*", "MatchDriver: mlx5_ib is none of them",
+	  "MatchPinnedMin: it pins nothing" },
+	{ "MatchDevice=/dev/c", "MatchDevice: /dev/a and 1 more are none of them",
+	  "MatchDevice: none is open" },
+};
+
+static void assert_reason(const char *key, const struct process_facts *facts,
+			  const char *expected)
+{
+	_cleanup_(free) char *why = NULL, *line = NULL, *all = NULL, *text = NULL;
+	_cleanup_(config_done) struct config config = { .n_policies = 0 };
+	const struct policy *policy;
+
+	assert_true(asprintf(&text, "[Policy a]\n%s\n", key) > 0);
+	assert_true(asprintf(&line, "policy a: %s\n", expected) > 0);
+	config = parse(text);
+	assert_int_equal(match_explain(&config.policies[0], facts, false, &why), 0);
+	assert_string_equal(why, expected);
+	assert_int_equal(policy_find(&config, facts, NULL, &policy, &all), 0);
+	assert_null(policy);
+	assert_string_equal(all, line);
+}
+
+static void test_why_not(void **state)
+{
+	struct process_facts none = { .uid = 0 };
+	struct process_facts facts = {
+		.uid = 1000, .cgroup = (char *)"/a.slice/a.service/w", .exe = (char *)"/x\ny",
+		.vm_pin_bytes = 4096, .driver = (char *)"mlx5_ib", .devices = devices,
+		.n_devices = 2,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		assert_reason(reasons[i].key, &facts, reasons[i].with);
+		assert_reason(reasons[i].key, &none, reasons[i].without);
+	}
+	facts.n_devices = 1;
+	assert_reason("MatchDevice=/dev/c", &facts, "MatchDevice: /dev/a is none of them");
+	facts.cgroup = (char *)"/user@7.service/a.slice/b.scope";
+	assert_reason("MatchUnit=b.service", &facts,
+		      "MatchUnit: b.scope, in user@7.service, is none of them");
+}
+
+/* What it is goes before what it did, and a policy that speaks of it has no
+ * reason not to. */
+static void test_order_of_reasons(void **state)
+{
+	_cleanup_(config_done) struct config config =
+		parse("[Policy x]\nMatchDevice=/dev/a\nMatchCGroup=/a\nMatchUser=1\n");
+	struct process_facts facts = { .uid = 2, .cgroup = (char *)"/b" };
+	const struct policy *x = &config.policies[0];
+	static const char *const expected[] = {
+		"MatchUser: 2 is none of them", "MatchCGroup: /b is none of them",
+		"MatchDevice: none is open",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		_cleanup_(free) char *why = NULL;
+
+		assert_int_equal(match_explain(x, &facts, false, &why), 0);
+		assert_string_equal(why, expected[i]);
+		if (i == 0)
+			facts.uid = 1;
+		else
+			facts.cgroup = (char *)"/a";
+	}
+	_cleanup_(free) char *why = NULL;
+
+	assert_int_equal(match_explain(x, &facts, true, &why), 0);
+	assert_null(why);
+}
+
+static void test_every_policy_before_has_its_line(void **state)
+{
+	_cleanup_(config_done) struct config config =
+		parse("[Policy a]\nPriority=90\nMatchUser=7\n"
+		      "[Policy b]\nPriority=80\nMatchDriver=b\n[Policy c]\n");
+	struct process_facts facts = { .vm_pin_bytes = 1 };
 	_cleanup_(free) char *why = NULL;
 	const struct policy *policy;
 
 	(void)state;
 	assert_int_equal(policy_find(&config, &facts, NULL, &policy, &why), 0);
-	assert_string_equal(policy->name, "e");
-	assert_string_equal(why, "policy a: MatchCGroup does not match\n"
-				 "policy b: MatchExecutable does not match\n"
-				 "policy c: MatchDevice does not match\n"
-				 "policy d: MatchPinnedMin does not match\n");
+	assert_string_equal(policy->name, "c");
+	assert_string_equal(why, "policy a: MatchUser: 0 is none of them\n"
+				 "policy b: MatchDriver: no driver has been seen to pin\n");
 }
 
 static void test_targets(void **state)
@@ -202,7 +361,13 @@ int main(void)
 		cmocka_unit_test(test_all_keys_must_match),
 		cmocka_unit_test(test_least_size),
 		cmocka_unit_test(test_deeds_last),
+		cmocka_unit_test(test_unit),
+		cmocka_unit_test(test_cgroups_of_a_policy),
+		cmocka_unit_test(test_user),
+		cmocka_unit_test(test_driver),
 		cmocka_unit_test(test_why_not),
+		cmocka_unit_test(test_order_of_reasons),
+		cmocka_unit_test(test_every_policy_before_has_its_line),
 		cmocka_unit_test(test_targets),
 	};
 
