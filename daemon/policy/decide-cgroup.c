@@ -1,109 +1,131 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A cgroup has one item, whoever asks for it: an order first, then the policies
- * that mean it in earnest, then those in audit mode.  A cgroup that is held
- * although nobody asks any more stays so: its worker has ended and the next one
- * is about to start, or pins less at the moment than the policy wants.  It ends
- * when somebody in it pins whom a policy or an order exempts.
+ * A cgroup has one item for each action, whoever asks for it: an order first,
+ * then the policies that mean it in earnest, then those in audit mode.  What is
+ * in force on a cgroup although nobody asks any more stays so: its worker has
+ * ended and the next one is about to start, or pins less at the moment than the
+ * policy wants.  It ends when somebody in it pins whom a policy or an order
+ * exempts, or for whom the policy has something else in force by now.
  */
 #include "daemon/policy/decision.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "daemon/policy/match.h"
 
-static enum plan_op judge_wanted(const struct held *held, enum mode mode)
+/* ---- asked for -------------------------------------------------------------- */
+
+/* Who asks; sorted, those with most say first. */
+struct ask {
+	const struct wish *wish;
+	const struct subject *subject;	/* NULL: an order, which needs nobody in it */
+	size_t turn;
+};
+
+struct asks {
+	struct ask *list;
+	size_t n;
+	struct wish *orders;		/* owned, as many as there are orders */
+	size_t n_orders;
+};
+
+static void asks_done(struct asks *asks)
 {
-	if (!held)
-		return PLAN_APPLY;
-	return mode == MODE_ENFORCE ? PLAN_KEEP : PLAN_UNDO;
+	for (size_t i = 0; i < asks->n_orders; i++)
+		wish_done(&asks->orders[i]);
+	free(asks->orders);
+	free(asks->list);
 }
 
-static int add_wanted(struct decision *decision, const struct wish *wish,
-		      struct plan_item **ret_item)
-{
-	const struct held *held = decision_find_held(decision, &wish->target);
-	enum plan_op op = judge_wanted(held, wish->mode);
-	int r;
+DEFINE_CLEANUP_EMBEDDED(struct asks, asks_done);
 
-	r = plan_add(&decision->plan, &wish->target, wish_policy_name(wish), wish->reason,
-		     op == PLAN_UNDO ? "; audit mode holds nothing" : "", ret_item);
-	if (r < 0)
-		return r;
-	(*ret_item)->op = op;
-	(*ret_item)->mode = op == PLAN_UNDO ? MODE_ENFORCE : wish->mode;
-	(*ret_item)->action = wish->action;
-	(*ret_item)->scanned = SCANNED_NO_HELD;
-	return 0;
+static int compare_wanted(const struct wish *a, const struct wish *b)
+{
+	int order = target_id_compare(&a->target, &b->target);
+
+	return order ? order : (a->action > b->action) - (a->action < b->action);
 }
 
-/* The item tells the worst of those who ask: highest risk, anybody scanned. */
-static void add_asker(const struct decision *decision, const struct subject *subject,
-		      struct plan_item *item)
+static int rank(const struct ask *ask)
 {
-	enum risk risk = decision_risk(decision, subject);
-
-	if (item->process.pid == 0)
-		item->process = subject->facts->id;
-	if (risk > item->risk)
-		item->risk = risk;
-	if (!subject->around && item->scanned == SCANNED_NO_HELD)
-		item->scanned = policy_scanned(&decision->input->snapshot->host,
-					       subject->facts);
+	return !ask->subject ? 0 : ask->wish->mode == MODE_ENFORCE ? 1 : 2;
 }
 
-static int want(struct decision *decision, const struct subject *subject)
+static int compare_asks(const void *a, const void *b)
 {
-	const struct wish *wish = &subject->wish;
-	struct plan_item *item = plan_find(&decision->plan, &wish->target);
-	int r;
+	const struct ask *x = a, *y = b;
+	int order = compare_wanted(x->wish, y->wish);
 
-	if (!item) {
-		r = add_wanted(decision, wish, &item);
-		if (r < 0)
-			return r;
-	}
-	add_asker(decision, subject, item);
-	return 0;
+	if (!order)
+		order = rank(x) - rank(y);
+	return order ? order : (x->turn > y->turn) - (x->turn < y->turn);
 }
 
-static int add_wishes(struct decision *decision, enum mode mode)
+static void add_ask(struct asks *asks, const struct wish *wish,
+		    const struct subject *subject)
 {
-	for (size_t i = 0; i < decision->n_subjects; i++) {
-		const struct subject *subject = &decision->subjects[i];
-		int r;
-
-		if (subject->wish.mode != mode ||
-		    !decision_wants(&subject->wish, TARGET_CGROUP))
-			continue;
-		r = want(decision, subject);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (!decision_wants(wish, TARGET_CGROUP))
+		return;
+	asks->list[asks->n] = (struct ask){ wish, subject, asks->n };
+	asks->n++;
 }
 
-/* An order to hold a cgroup needs nobody in it. */
-static int add_orders(struct decision *decision)
+static int collect(const struct decision *decision, struct asks *asks)
 {
 	const struct decide_input *input = decision->input;
 
-	for (size_t i = 0; i < input->n_overrides; i++) {
-		_cleanup_(wish_done) struct wish wish = {};
-		struct plan_item *item;
-		int r;
+	asks->orders = calloc(input->n_overrides + 1, sizeof(*asks->orders));
+	asks->list = calloc(input->n_overrides + decision->n_subjects + 1,
+			    sizeof(*asks->list));
+	if (!asks->orders || !asks->list)
+		return -ENOMEM;
+	for (; asks->n_orders < input->n_overrides; asks->n_orders++) {
+		int r = wish_by_order(input, &input->overrides[asks->n_orders],
+				      &asks->orders[asks->n_orders]);
 
-		r = wish_by_order(input, &input->overrides[i], &wish);
 		if (r < 0)
 			return r;
-		if (!decision_wants(&wish, TARGET_CGROUP))
-			continue;
-		r = add_wanted(decision, &wish, &item);
-		if (r < 0)
-			return r;
+		add_ask(asks, &asks->orders[asks->n_orders], NULL);
+	}
+	for (size_t i = 0; i < decision->n_subjects; i++)
+		add_ask(asks, &decision->subjects[i].wish, &decision->subjects[i]);
+	qsort(asks->list, asks->n, sizeof(*asks->list), compare_asks);
+	return 0;
+}
+
+static int compare_key(const void *key, const void *element)
+{
+	return compare_wanted(key, ((const struct ask *)element)->wish);
+}
+
+static bool is_asked_for(const struct asks *asks, const struct held *held)
+{
+	const struct wish key = { .target = held->id, .action = held->action };
+
+	return bsearch(&key, asks->list, asks->n, sizeof(*asks->list), compare_key);
+}
+
+/* All that ask for the same begin at *i. */
+static int add_asked(struct decision *decision, const struct asks *asks, size_t *i)
+{
+	const struct wish *wish = asks->list[*i].wish;
+	struct plan_item *item;
+	int r;
+
+	r = decision_add_wanted(decision, wish,
+				decision_find_held(decision, &wish->target, wish->action),
+				&item);
+	if (r < 0)
+		return r;
+	for (; *i < asks->n && compare_wanted(asks->list[*i].wish, wish) == 0; ++*i) {
+		if (asks->list[*i].subject)
+			decision_add_asker(decision, asks->list[*i].subject, item);
 	}
 	return 0;
 }
 
-/* ---- held, and nobody asks ---------------------------------------------- */
+/* ---- in force, and nobody asks ----------------------------------------------- */
 
 static bool is_released_by_order(const struct decision *decision, const struct held *held)
 {
@@ -124,24 +146,6 @@ static bool is_released_by_order(const struct decision *decision, const struct h
 	return false;
 }
 
-/* That no policy speaks of him exempts nobody. */
-static bool is_exempt(const struct wish *wish)
-{
-	return wish->action == ACTION_NONE && (wish->policy || wish->is_order);
-}
-
-static bool has_exempt_pinner(const struct decision *decision, const struct held *held)
-{
-	for (size_t i = 0; i < decision->n_subjects; i++) {
-		const struct subject *subject = &decision->subjects[i];
-
-		if (subject->wish.may_pin && is_exempt(&subject->wish) &&
-		    match_target(&held->id, subject->facts))
-			return true;
-	}
-	return false;
-}
-
 /* The policy that it was taken for, if that would still take it. */
 static const struct policy *find_standing(const struct decision *decision,
 					  const struct held *held)
@@ -153,43 +157,94 @@ static const struct policy *find_standing(const struct decision *decision,
 	if (!policy || !policy_has_action(policy, held->action) ||
 	    config_mode(config, policy) != MODE_ENFORCE)
 		return NULL;
-	if (policy->scope != SCOPE_CGROUP && !decision->input->table_full)
+	if (held->action == ACTION_HOLD && policy->scope != SCOPE_CGROUP &&
+	    !decision->input->table_full)
 		return NULL;
 	return match_cgroup(policy, held->id.cgroup) ? policy : NULL;
+}
+
+/* What those who are in it make of it. */
+struct opinion {
+	bool is_exempt;		/* somebody pins whom a policy or an order exempts */
+	bool is_given_up;	/* the policy has taken another action for somebody */
+	bool is_passed_over;	/* the policy would have it, but cannot for now */
+	bool is_awaited;	/* what it gives way to is not in force yet */
+};
+
+static struct opinion ask_members(const struct decision *decision,
+				  const struct policy *standing, const struct held *held)
+{
+	struct members members = decision_members(decision, &held->id);
+	const struct subject *subject;
+	struct opinion opinion = { 0 };
+
+	while ((subject = members_next(&members))) {
+		const struct wish *wish = &subject->wish;
+
+		if (wish->may_pin && wish->is_exempt)
+			opinion.is_exempt = true;
+		if (standing && wish->policy == standing && wish->action != held->action)
+			*(wish->action == ACTION_NONE ? &opinion.is_passed_over :
+							&opinion.is_given_up) = true;
+		if (wish->action != held->action && decision_awaits(decision, subject))
+			opinion.is_awaited = true;
+	}
+	return opinion;
+}
+
+/* Why it stays, NULL: it does not. */
+static const char *find_reason_to_keep(struct decision *decision,
+				       const struct policy *standing,
+				       const struct held *held)
+{
+	struct opinion opinion = ask_members(decision, standing, held);
+
+	if (standing && !opinion.is_exempt) {
+		if (held->is_foreign)
+			return "somebody else has changed it since";
+		if (held->action == ACTION_HOLD && opinion.is_given_up)
+			return "the hold stays, because it costs nothing";
+		if (held->action == ACTION_HOLD)
+			return "somebody in it has pinned, so it is held until it is gone";
+		if (!opinion.is_given_up && !opinion.is_passed_over)
+			return "somebody in it has pinned, so it is confined until it is gone";
+	}
+	if (!opinion.is_awaited)
+		return NULL;
+	plan_wake_at(&decision->plan, decision->input->now_usec + DECIDE_STEP_USEC);
+	return "until what replaces it is in force";
 }
 
 static int judge_leftover(struct decision *decision, const struct held *held)
 {
 	const struct policy *standing = find_standing(decision, held);
-	const char *reason = "no policy wants it held any more";
+	bool is_released = is_released_by_order(decision, held);
+	const char *keep = is_released ? NULL :
+					 find_reason_to_keep(decision, standing, held);
+	const char *reason = is_released ? "released by order" :
+					   "no policy wants it held any more";
 	struct plan_item *item;
-	bool keep = false;
 	int r;
 
-	if (is_released_by_order(decision, held)) {
-		reason = "released by order";
-	} else if (standing && !has_exempt_pinner(decision, held)) {
-		reason = "somebody in it has pinned, so it is held until it is gone";
-		keep = true;
-	}
-	r = plan_add(&decision->plan, &held->id, keep ? standing->name : NULL, reason, "",
-		     &item);
+	r = plan_add(&decision->plan, &held->id, keep && standing ? standing->name : NULL,
+		     keep ?: reason, "", &item);
 	if (r < 0)
 		return r;
 	item->op = keep ? PLAN_KEEP : PLAN_UNDO;
 	item->mode = MODE_ENFORCE;
 	item->action = held->action;
-	item->scanned = decision_is_effective(held) ? SCANNED_NO_HELD : SCANNED_YES;
+	item->scanned = held->action == ACTION_HOLD && decision_is_effective(held) ?
+				SCANNED_NO_HELD : SCANNED_YES;
 	return 0;
 }
 
-static int add_leftovers(struct decision *decision)
+static int add_leftovers(struct decision *decision, const struct asks *asks)
 {
 	for (size_t i = decision->first_cgroup; i < decision->n_held; i++) {
 		const struct held *held = decision->held[i];
 		int r;
 
-		if (plan_find(&decision->plan, &held->id))
+		if (held->id.kind != TARGET_CGROUP || is_asked_for(asks, held))
 			continue;
 		r = judge_leftover(decision, held);
 		if (r < 0)
@@ -200,8 +255,10 @@ static int add_leftovers(struct decision *decision)
 
 int decision_judge_cgroups(struct decision *decision)
 {
-	return add_orders(decision) ?:
-	       add_wishes(decision, MODE_ENFORCE) ?:
-	       add_wishes(decision, MODE_AUDIT) ?:
-	       add_leftovers(decision);
+	_cleanup_(asks_done) struct asks asks = { 0 };
+	int r = collect(decision, &asks);
+
+	for (size_t i = 0; r >= 0 && i < asks.n;)
+		r = add_asked(decision, &asks, &i);
+	return r < 0 ? r : add_leftovers(decision, &asks);
 }

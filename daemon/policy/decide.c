@@ -1,93 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is held is weighed against what should be.  First each process gets its
- * wish (wish.c).  Then processes are judged (decide-process.c), and then the
- * cgroups that somebody wishes held or that are held (decide-cgroup.c):
+ * What is in force is weighed against what should be.  First each process gets
+ * its wish (wish.c, ladder.c).  Then processes are judged (decide-process.c),
+ * then cgroups (decide-cgroup.c) and the host (decide-host.c) that somebody
+ * wishes something for or that something is in force on:
  *
- *                    should be held          should not
- *      not held      HOLD                    WATCH
- *      held          KEEP                    RELEASE
+ *                      should be          should not
+ *      not in force    APPLY              WATCH
+ *      in force        KEEP               UNDO
  *
- * with two delays, both to the side of holding: what a bell took lasts ten
- * seconds, and what passes from a process to its cgroup is let go of only when
- * the cgroup's hold is effective.  Audit mode wishes nothing held for real:
- * what is held is released, and what would be held is a HOLD of mode audit,
- * which act gives to its null actuator.
+ * with two delays, both to the side of protecting: what a bell took lasts ten
+ * seconds, and what gives way to something else is let go of only when that is
+ * in force everywhere.  Audit mode wishes nothing for real: what is in force is
+ * undone, and what would be is an APPLY of mode audit, which act gives to its
+ * null actuator.
  */
 #include "daemon/policy/decide.h"
 
 #include <errno.h>
 
 #include "daemon/base/cleanup.h"
-#include "daemon/policy/decision.h"
-#include "daemon/policy/match.h"
-
-static void decision_done(struct decision *decision)
-{
-	for (size_t i = 0; i < decision->n_subjects; i++)
-		wish_done(&decision->subjects[i].wish);
-	free(decision->subjects);
-	free(decision->held);
-	plan_done(&decision->plan);
-}
+#include "daemon/policy/explain.h"
 
 DEFINE_CLEANUP_EMBEDDED(struct decision, decision_done);
 
-/* ---- what is held ------------------------------------------------------- */
-
-static int compare_held(const void *a, const void *b)
-{
-	const struct held *const *x = a, *const *y = b;
-
-	return target_id_compare(&(*x)->id, &(*y)->id);
-}
-
-static int sort_held(struct decision *decision)
-{
-	const struct decide_input *input = decision->input;
-
-	decision->held = calloc(input->n_held + 1, sizeof(*decision->held));
-	if (!decision->held)
-		return -ENOMEM;
-	for (size_t i = 0; i < input->n_held; i++) {
-		decision->held[i] = &input->held[i];
-		decision->first_cgroup += input->held[i].id.kind == TARGET_PROCESS;
-	}
-	decision->n_held = input->n_held;
-	qsort(decision->held, decision->n_held, sizeof(*decision->held), compare_held);
-	return 0;
-}
-
-const struct held *decision_find_held(const struct decision *decision,
-				      const struct target_id *id)
-{
-	const struct held wanted = { .id = *id };
-	const struct held *key = &wanted;
-	const struct held **found = bsearch(&key, decision->held, decision->n_held,
-					    sizeof(*decision->held), compare_held);
-
-	return found ? *found : NULL;
-}
-
-bool decision_is_effective(const struct held *held)
-{
-	return held && !held->is_draining;
-}
-
-/* Processes come before cgroups in the order of targets. */
-static const struct held *find_around(const struct decision *decision,
-				      const struct process_facts *facts)
-{
-	for (size_t i = decision->first_cgroup; i < decision->n_held; i++) {
-		const struct held *held = decision->held[i];
-
-		if (decision_is_effective(held) && match_target(&held->id, facts))
-			return held;
-	}
-	return NULL;
-}
-
-/* ---- what should be ----------------------------------------------------- */
+/* ---- wished ----------------------------------------------------------------- */
 
 bool decision_wants(const struct wish *wish, enum target_kind kind)
 {
@@ -95,42 +32,96 @@ bool decision_wants(const struct wish *wish, enum target_kind kind)
 	       wish->target.kind == kind;
 }
 
-enum risk decision_risk(const struct decision *decision, const struct subject *subject)
+bool decision_awaits(const struct decision *decision, const struct subject *subject)
 {
-	if (!subject->wish.may_pin)
-		return RISK_NONE;
-	return policy_host_risk(decision->input->config,
-				&decision->input->snapshot->host);
+	const struct wish *wish = &subject->wish;
+
+	return wish->action != ACTION_NONE && wish->is_possible &&
+	       wish->mode == MODE_ENFORCE && !decision_is_granted(decision, subject);
 }
 
-static int add_subject(struct decision *decision, const struct process_facts *facts)
+bool policy_wants(const struct policy *policy, enum action action)
 {
-	struct subject *subject = &decision->subjects[decision->n_subjects];
-	struct target_id id = { .kind = TARGET_PROCESS, .process = facts->id };
-	const struct held *own = decision_find_held(decision, &id);
-
-	subject->facts = facts;
-	subject->own = own;
-	subject->around = find_around(decision, facts);
-	decision->n_subjects++;
-	return wish_decide(decision->input, facts, own ? own->policy : NULL,
-			   &subject->wish);
+	return policy_has_action(policy, action) ||
+	       (action == ACTION_HOST_OFF && policy->fallback_host_off);
 }
 
-static int add_subjects(struct decision *decision)
+const char *decision_audit_remark(enum action action)
 {
-	const struct snapshot *snapshot = decision->input->snapshot;
+	return action == ACTION_HOLD ? "; audit mode holds nothing" :
+				       "; audit mode changes nothing";
+}
 
-	decision->subjects = calloc(snapshot->n_processes + 1, sizeof(struct subject));
-	if (!decision->subjects)
-		return -ENOMEM;
-	for (size_t i = 0; i < snapshot->n_processes; i++) {
-		int r = add_subject(decision, &snapshot->processes[i]);
+/* A setting that is not everywhere yet has new threads to go to; a hold drains
+ * by itself. */
+enum plan_op decision_judge_same(const struct wish *wish, const struct held *held)
+{
+	if (held->action != ACTION_HOLD && held->is_draining && !held->is_foreign)
+		return PLAN_APPLY;
+	return decision_is_same(held, wish->cpus, wish->mems) ? PLAN_KEEP : PLAN_APPLY;
+}
 
-		if (r < 0)
-			return r;
+static enum plan_op judge_wanted(const struct wish *wish, const struct held *held)
+{
+	if (wish->mode != MODE_ENFORCE)
+		return held ? PLAN_UNDO : PLAN_APPLY;
+	if (wish->is_host_off_first)
+		return held ? PLAN_KEEP : PLAN_WATCH;
+	return held ? decision_judge_same(wish, held) : PLAN_APPLY;
+}
+
+int decision_add_wanted(struct decision *decision, const struct wish *wish,
+			const struct held *held, struct plan_item **ret_item)
+{
+	enum plan_op op = judge_wanted(wish, held);
+	const char *remark = "";
+	struct plan_item *item;
+	int r;
+
+	if (op == PLAN_UNDO)
+		remark = decision_audit_remark(wish->action);
+	else if (wish->is_host_off_first)
+		remark = "; when balancing is off";
+	r = plan_add(&decision->plan, &wish->target, wish_policy_name(wish), wish->reason,
+		     remark, &item);
+	if (r < 0)
+		return r;
+	item->op = op;
+	item->mode = op == PLAN_UNDO ? MODE_ENFORCE : wish->mode;
+	item->action = wish->action;
+	item->scanned = SCANNED_NO_HELD;
+	*ret_item = item;
+	return op == PLAN_UNDO ? 0 : plan_set_place(item, wish->cpus, wish->mems);
+}
+
+void decision_add_asker(const struct decision *decision, const struct subject *subject,
+			struct plan_item *item)
+{
+	enum risk risk = decision_risk(decision, subject);
+	enum scanned scanned = decision_scanned(decision, subject);
+
+	if (item->process.pid == 0) {
+		item->process = subject->facts->id;
+		item->scanned = scanned;
 	}
-	return 0;
+	if (risk > item->risk)
+		item->risk = risk;
+	if (scanned == SCANNED_YES)
+		item->scanned = scanned;
+}
+
+/* ---- the decision ----------------------------------------------------------- */
+
+static int add_wishes(struct decision *decision)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < decision->n_subjects; i++) {
+		struct subject *subject = &decision->subjects[i];
+
+		r = wish_decide(decision, subject, &subject->wish);
+	}
+	return r;
 }
 
 /* When an order runs out, the policy's word counts again. */
@@ -146,17 +137,20 @@ static void wake_for_orders(struct decision *decision)
 	}
 }
 
-/* ---- the decision ------------------------------------------------------- */
-
-int policy_decide(const struct decide_input *input, struct plan *ret_plan)
+int explain_decide(const struct decide_input *input, const struct process_facts *traced,
+		   struct trace *trace, struct plan *ret_plan)
 {
-	_cleanup_(decision_done) struct decision decision = { .input = input };
+	_cleanup_(decision_done) struct decision decision = {
+		.traced = traced,
+		.trace = trace,
+	};
 	int r;
 
-	r = sort_held(&decision) ?:
-	    add_subjects(&decision) ?:
+	r = decision_init(&decision, input) ?:
+	    add_wishes(&decision) ?:
 	    decision_judge_processes(&decision) ?:
-	    decision_judge_cgroups(&decision);
+	    decision_judge_cgroups(&decision) ?:
+	    decision_judge_host(&decision);
 	if (r < 0)
 		return r;
 	wake_for_orders(&decision);
@@ -164,4 +158,9 @@ int policy_decide(const struct decide_input *input, struct plan *ret_plan)
 	*ret_plan = decision.plan;
 	decision.plan = (struct plan){};
 	return 0;
+}
+
+int policy_decide(const struct decide_input *input, struct plan *ret_plan)
+{
+	return explain_decide(input, NULL, NULL, ret_plan);
 }

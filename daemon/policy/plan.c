@@ -54,20 +54,19 @@ int plan_add(struct plan *plan, const struct target_id *id, const char *policy,
 	return 0;
 }
 
-struct plan_item *plan_find(struct plan *plan, const struct target_id *id)
+int plan_set_place(struct plan_item *item, const char *cpus, const char *mems)
 {
-	for (size_t i = 0; i < plan->n_items; i++) {
-		if (target_id_compare(&plan->items[i].id, id) == 0)
-			return &plan->items[i];
-	}
-	return NULL;
+	item->cpus = cpus ? strdup(cpus) : NULL;
+	item->mems = mems ? strdup(mems) : NULL;
+	return (cpus && !item->cpus) || (mems && !item->mems) ? -ENOMEM : 0;
 }
 
 static int compare_items(const void *a, const void *b)
 {
 	const struct plan_item *x = a, *y = b;
+	int order = target_id_compare(&x->id, &y->id);
 
-	return target_id_compare(&x->id, &y->id);
+	return order ? order : (x->action > y->action) - (x->action < y->action);
 }
 
 void plan_sort(struct plan *plan)
@@ -109,8 +108,13 @@ static void print_item(FILE *out, const struct plan_item *item)
 {
 	fprintf(out, "%s ", plan_op_name(item->op));
 	print_target(out, &item->id);
-	fprintf(out, ": mode %s, action %s, risk %s, scanned %s; %s\n",
-		mode_name(item->mode), action_name(item->action), risk_name(item->risk),
+	fprintf(out, ": mode %s, action %s", mode_name(item->mode),
+		action_name(item->action));
+	if (item->cpus)
+		fprintf(out, " to CPUs %s", item->cpus);
+	if (item->mems)
+		fprintf(out, " and nodes %s", item->mems);
+	fprintf(out, ", risk %s, scanned %s; %s\n", risk_name(item->risk),
 		scanned_name(item->scanned), item->reason);
 }
 

@@ -12,8 +12,10 @@
 int plan_add(struct plan *plan, const struct target_id *id, const char *policy,
 	     const char *reason, const char *remark, struct plan_item **ret_item);
 
-struct plan_item *plan_find(struct plan *plan, const struct target_id *id);
+/* Gives the item copies of these; NULL: none.  0 or -ENOMEM. */
+int plan_set_place(struct plan_item *item, const char *cpus, const char *mems);
 
+/* By target, then by action. */
 void plan_sort(struct plan *plan);
 
 /* Decide again at that time, if not earlier. */

@@ -2,6 +2,7 @@
 #include "daemon/policy/sentence.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,5 +47,20 @@ int sentence_format_part(char **ret_text, const char *format, ...)
 	va_start(args, format);
 	n = vasprintf(ret_text, format, args);
 	va_end(args);
-	return n < 0 ? -ENOMEM : 0;
+	if (n >= 0)
+		return 0;
+	*ret_text = NULL;
+	return -ENOMEM;
+}
+
+void sentence_format_bytes(uint64_t bytes, char *text, size_t size)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+	size_t unit = 0;
+
+	while (unit < 4 && bytes >= 1024) {
+		bytes /= 1024;
+		unit++;
+	}
+	snprintf(text, size, "%" PRIu64 " %s", bytes, units[unit]);
 }

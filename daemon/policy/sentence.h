@@ -8,6 +8,9 @@
  */
 #pragma once
 
+#include <stddef.h>
+#include <stdint.h>
+
 /* 0 or -ENOMEM; *ret_text is for the caller to free. */
 int sentence_format(char **ret_text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -15,3 +18,6 @@ int sentence_format(char **ret_text, const char *format, ...)
 /* A part of a sentence to come, not escaped yet. */
 int sentence_format_part(char **ret_text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* "16 MiB", rounded down. */
+void sentence_format_bytes(uint64_t bytes, char *text, size_t size);

@@ -5,19 +5,19 @@
  */
 #include "daemon/policy/wish.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "daemon/base/cleanup.h"
-#include "daemon/base/glob.h"
+#include "daemon/policy/explain.h"
+#include "daemon/policy/ladder.h"
 #include "daemon/policy/match.h"
 #include "daemon/policy/sentence.h"
 #include "module/uapi/pinsafe.h"
 
 void wish_done(struct wish *wish)
 {
+	free(wish->cpus);
+	free(wish->mems);
 	free(wish->reason);
 	*wish = (struct wish){};
 }
@@ -81,6 +81,28 @@ static const struct override *find_order(const struct decide_input *input,
 	return best;
 }
 
+/* Those that stand and speak of the process; the narrowest counts. */
+static int explain_orders(const struct decision *decision, const struct subject *subject,
+			  const struct override *taken)
+{
+	const struct decide_input *input = decision->input;
+	struct trace *trace = explain_trace(decision, subject);
+	int r = 0;
+
+	for (size_t i = 0; trace && r == 0 && i < input->n_overrides; i++) {
+		const struct override *order = &input->overrides[i];
+
+		if (!wish_order_stands(order, input->now_usec) ||
+		    !match_target(&order->id, subject->facts))
+			continue;
+		r = explain_add(trace, TRACE_ORDER, order->hold ? "hold" : "release",
+				order == taken,
+				order == taken ? order->id.cgroup ?: "on this process" :
+						 "a narrower order counts");
+	}
+	return r;
+}
+
 int wish_by_order(const struct decide_input *input, const struct override *order,
 		  struct wish *ret_wish)
 {
@@ -91,6 +113,7 @@ int wish_by_order(const struct decide_input *input, const struct override *order
 		.action = order->hold && stands ? ACTION_HOLD : ACTION_NONE,
 		.mode = MODE_ENFORCE,
 		.is_order = true,
+		.is_exempt = !order->hold,
 		.is_possible = can_hold(&input->snapshot->host, order->id.kind),
 		.target = order->id,
 	};
@@ -100,69 +123,7 @@ int wish_by_order(const struct decide_input *input, const struct override *order
 			       order->id.cgroup ?: "(path unknown)");
 }
 
-/* ---- scope -------------------------------------------------------------- */
-
-/* Cgroups that hold many units' processes, or all: a policy that meant one
- * program would take balancing away from the whole host. */
-static bool is_shared_cgroup(const char *path)
-{
-	static const char *const shared[] = {
-		"/", "**.slice", "**/init.scope", "**/user@*.service",
-	};
-
-	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
-		if (glob_match(shared[i], path))
-			return true;
-	}
-	return false;
-}
-
-/* Why the process cannot be held through its cgroup, NULL: it can. */
-static const char *refuse_cgroup(const struct host_facts *host,
-				 const struct process_facts *facts)
-{
-	if (!facts->cgroup || !facts->cgroup_id)
-		return "; by itself, because it is in no cgroup of version 2";
-	if (is_shared_cgroup(facts->cgroup))
-		return "; by itself, because others share its cgroup";
-	if (host->has_module && !can_hold(host, TARGET_CGROUP))
-		return "; by itself, because the module cannot hold cgroups here";
-	return NULL;
-}
-
-/* Chooses the target of a hold; a remark on it, or "". */
-static const char *choose_target(const struct decide_input *input,
-				 const struct process_facts *facts, struct wish *wish)
-{
-	const char *remark;
-
-	if (wish->policy->scope == SCOPE_PROCESS && !input->table_full)
-		return "";
-	remark = refuse_cgroup(&input->snapshot->host, facts);
-	if (remark)
-		return wish->policy->scope == SCOPE_CGROUP ? remark : "";
-	wish->target = (struct target_id){
-		.kind = TARGET_CGROUP,
-		.cgroup_id = facts->cgroup_id,
-		.cgroup = facts->cgroup,
-	};
-	return wish->policy->scope == SCOPE_CGROUP ? "" :
-	       "; through its cgroup, because the module's table is full";
-}
-
 /* ---- policies ----------------------------------------------------------- */
-
-static void format_bytes(uint64_t bytes, char *text, size_t size)
-{
-	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
-	size_t unit = 0;
-
-	while (unit < 4 && bytes >= 1024) {
-		bytes /= 1024;
-		unit++;
-	}
-	snprintf(text, size, "%" PRIu64 " %s", bytes, units[unit]);
-}
 
 static int describe_pins(const struct process_facts *facts, char **ret_text)
 {
@@ -173,7 +134,7 @@ static int describe_pins(const struct process_facts *facts, char **ret_text)
 	if (!is_pinner && !facts->pin_rang)
 		return sentence_format_part(ret_text, "pins nothing");
 	if (bytes > 0)
-		format_bytes(bytes, size, sizeof(size));
+		sentence_format_bytes(bytes, size, sizeof(size));
 	return sentence_format_part(ret_text, "%s %s%s%s",
 				    is_pinner ? "pins" : "has pinned", size,
 				    facts->driver ? " through " : "",
@@ -193,34 +154,40 @@ static int describe_match(const struct policy *policy,
 	return describe_pins(facts, ret_text);
 }
 
-static int wish_by_policy(const struct decide_input *input,
-			  const struct process_facts *facts, struct wish *wish)
+/* What the ladder has found, as the wish's own. */
+static void take_rung(struct wish *wish, struct rung *rung)
 {
+	wish->action = rung->action;
+	wish->is_exempt = rung->is_exempt;
+	wish->is_host_off_first = rung->is_host_off_first;
+	wish->is_beside_pins = rung->is_beside_pins;
+	wish->cpus = take_ptr(rung->cpus);
+	wish->mems = take_ptr(rung->mems);
+	if (rung->action != ACTION_NONE)
+		wish->target = rung->target;
+}
+
+static int wish_by_policy(const struct decision *decision, const struct subject *subject,
+			  struct wish *wish)
+{
+	_cleanup_(rung_done) struct rung rung = { 0 };
 	const struct policy *policy = wish->policy;
 	_cleanup_(free) char *match = NULL;
-	const char *remark = "";
-	int r = describe_match(policy, facts, &match);
+	int r;
 
+	wish->mode = config_mode(decision->input->config, policy);
+	r = describe_match(policy, subject->facts, &match);
 	if (r < 0)
 		return r;
-	wish->mode = config_mode(input->config, policy);
-	wish->action = policy->ladder.rungs[0];
-	switch (wish->action) {
-	case ACTION_NONE:
+	r = ladder_climb(decision, subject, policy, &rung);
+	if (r < 0)
+		return r;
+	take_rung(wish, &rung);
+	if (wish->is_exempt)
 		return sentence_format(&wish->reason, "policy %s wants nothing done: %s",
 				       policy->name, match);
-	case ACTION_HOLD:
-		remark = choose_target(input, facts, wish);
-		break;
-	case ACTION_MEMPOLICY:
-	case ACTION_BIND:
-	case ACTION_CONFINE:
-	case ACTION_HOST_OFF:
-	case ACTION_AUTO:
-		break;
-	}
-	return sentence_format(&wish->reason, "policy %s: %s%s", policy->name, match,
-			       remark);
+	return sentence_format(&wish->reason, "policy %s: %s%s%s", policy->name, match,
+			       rung.remark ? "; " : "", rung.remark ?: "");
 }
 
 static int wish_nothing(const struct process_facts *facts, struct wish *wish)
@@ -233,30 +200,59 @@ static int wish_nothing(const struct process_facts *facts, struct wish *wish)
 	return sentence_format(&wish->reason, "no policy matches: %s", pins);
 }
 
-int wish_decide(const struct decide_input *input, const struct process_facts *facts,
-		const char *held_for, struct wish *ret_wish)
+/* The policy that something of the process's own is in force for. */
+static const char *find_held_for(const struct subject *subject)
 {
-	const struct override *order = find_order(input, facts);
-	struct wish *wish = ret_wish;
-	const struct policy *policy;
+	for (int action = ACTION_HOLD; action < ACTION_AUTO; action++) {
+		if (subject->own[action] && subject->own[action]->policy)
+			return subject->own[action]->policy;
+	}
+	return NULL;
+}
+
+/* Also for an order: what it may pin is judged by the policy's devices. */
+static int find_policy(const struct decision *decision, const struct subject *subject,
+		       bool is_told, const struct policy **ret_policy)
+{
+	const struct config *config = decision->input->config;
+	struct trace *trace = is_told ? explain_trace(decision, subject) : NULL;
+	_cleanup_(free) char *unmet = NULL;
 	int r;
 
-	r = policy_find(input->config, facts, held_for, &policy, NULL);
+	r = policy_find(config, subject->facts, find_held_for(subject), ret_policy,
+			trace ? &unmet : NULL);
+	if (r < 0 || !trace)
+		return r;
+	return explain_add_policies(trace, config, *ret_policy, unmet);
+}
+
+int wish_decide(const struct decision *decision, const struct subject *subject,
+		struct wish *ret_wish)
+{
+	const struct decide_input *input = decision->input;
+	const struct process_facts *facts = subject->facts;
+	const struct override *order = find_order(input, facts);
+	const struct policy *policy;
+	struct wish *wish = ret_wish;
+	int r;
+
+	r = explain_orders(decision, subject, order) ?:
+	    find_policy(decision, subject, !order, &policy);
 	if (r < 0)
 		return r;
 	*wish = (struct wish){
 		.mode = input->config->mode,
+		.is_possible = true,
 		.target = { .kind = TARGET_PROCESS, .process = facts->id },
 		.policy = policy,
 	};
 	if (order)
 		r = wish_by_order(input, order, wish);
 	else if (policy)
-		r = wish_by_policy(input, facts, wish);
+		r = wish_by_policy(decision, subject, wish);
 	else
 		r = wish_nothing(facts, wish);
 	wish->may_pin = process_is_pinner(facts) || facts->pin_rang ||
 			(policy && match_device(policy, facts));
-	wish->is_possible = can_hold(&input->snapshot->host, wish->target.kind);
 	return r;
 }

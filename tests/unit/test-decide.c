@@ -53,6 +53,7 @@ static int setup(void **state)
 	host->kernel_code = 6 << 16 | 12 << 8;
 	host->has_module = true;
 	host->module_features = PINSAFE_FEATURE_HOLD | PINSAFE_FEATURE_HOLD_CGROUP;
+	host->module_armed = PINSAFE_FEATURE_HOLD;
 	c.snapshot.processes = c.processes;
 	c.input = (struct decide_input){
 		.config = &c.config,
@@ -267,8 +268,9 @@ static void test_without_module(void **state)
 	configure(HOLD_ALL);
 	c.snapshot.host.has_module = false;
 	add_pinner();
-	assert_plan("watch process 100@1000: mode enforce, action hold, risk cost, scanned yes;"
-		    " policy all: pins 16 MiB; not possible without the pinsafe module\n");
+	assert_plan("watch process 100@1000: mode enforce, action none, risk cost, scanned yes;"
+		    " policy all: pins 16 MiB; nothing suffices: hold: there is no pinsafe"
+		    " module\n");
 }
 
 /* ---- what is held -------------------------------------------------------- */
@@ -371,12 +373,12 @@ static void test_unwanted_bell_lasts_ten_seconds(void **state)
 	configure(ENFORCE);
 	add_pinner();
 	add_held(100, ORIGIN_BELL, NULL);
-	assert_plan("keep process 100@1000: mode enforce, action none, risk cost,"
+	assert_plan("keep process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned no: held; no policy matches: pins 16 MiB;"
 		    " held for ten seconds since the bell\n"
 		    "again at 1010000000 usec\n");
 	c.input.now_usec = NOW + DECIDE_BELL_HOLD_USEC - 1;
-	assert_plan("keep process 100@1000: mode enforce, action none, risk cost,"
+	assert_plan("keep process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned no: held; no policy matches: pins 16 MiB;"
 		    " held for ten seconds since the bell\n"
 		    "again at 1010000000 usec\n");
@@ -495,7 +497,8 @@ static void test_process_keeps_its_hold_until_its_cgroups_is_effective(void **st
 		    " scanned no: held; policy all: pins 16 MiB;"
 		    " by itself until its cgroup is held\n"
 		    "keep cgroup /work.service: mode enforce, action hold, risk cost,"
-		    " scanned yes; policy all: pins 16 MiB\n");
+		    " scanned no: held; policy all: pins 16 MiB\n"
+		    "again at 1001000000 usec\n");
 	c.held[1].is_draining = false;
 	assert_plan("undo process 100@1000: mode enforce, action hold, risk cost,"
 		    " scanned no: held; policy all: pins 16 MiB\n"

@@ -66,6 +66,7 @@ static void read_module(int case_fd, struct host_facts *host)
 		return;
 	host->has_module = true;
 	host->module_features = PINSAFE_FEATURE_HOLD;
+	host->module_armed = PINSAFE_FEATURE_HOLD;
 	if (strstr(words, "cgroup"))
 		host->module_features |= PINSAFE_FEATURE_HOLD_CGROUP;
 }
