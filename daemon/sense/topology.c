@@ -113,11 +113,21 @@ static void read_host_node(int sys_fd, unsigned int number, size_t n_nodes,
 		ret_node->distances = parse_distances(text, n_nodes);
 }
 
+/* Those of a load before. */
+static void drop_nodes(struct host_facts *host)
+{
+	for (size_t i = 0; i < host->n_nodes; i++)
+		free(host->nodes[i].distances);
+	free(take_ptr(host->nodes));
+	host->n_nodes = 0;
+}
+
 static int load_nodes(int sys_fd, struct host_facts *host)
 {
 	size_t n = nodeset_count(&host->nodes_online);
 	int number = nodeset_next(&host->nodes_online, 0);
 
+	drop_nodes(host);
 	host->nodes = calloc(n + 1, sizeof(*host->nodes));
 	if (!host->nodes)
 		return -ENOMEM;
