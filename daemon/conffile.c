@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/conffile.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "daemon/base/cleanup.h"
+#include "daemon/base/dropin.h"
 #include "daemon/base/fs.h"
 
 #ifndef PINSAFE_CONFDIR
@@ -25,6 +26,10 @@
 #define MAIN_NAME	"pinsafed.conf"
 #define DROPIN_NAME	"pinsafed.conf.d"
 #define MAX_FILE	(1024 * 1024)
+#define MAX_PASSWD	(1024 * 1024)	/* of one account, for getpwnam_r(3) */
+
+DEFINE_CLEANUP_EMBEDDED(struct dropins, dropins_done);
+DEFINE_CLEANUP_EMBEDDED(struct config_errors, config_errors_done);
 
 static const char *const system_mains[] = {
 	PINSAFE_LIBDIR "/" MAIN_NAME,
@@ -47,10 +52,12 @@ struct places {
 
 static const struct places system_places = { system_mains, system_dropins };
 
-/* A file that is to be read; text NULL until then. */
+/* A file that is to be read. */
 struct conffile {
 	char *path;
-	char *text;
+	bool must_exist;
+	bool is_masked;
+	char *text;		/* NULL: not read yet, not there, or masked */
 };
 
 struct conffiles {
@@ -69,151 +76,142 @@ static void conffiles_done(struct conffiles *files)
 
 DEFINE_CLEANUP_EMBEDDED(struct conffiles, conffiles_done);
 
-/* Takes path. */
-static int add_file(struct conffiles *files, char *path)
-{
-	struct conffile *list = realloc(files->files, (files->n + 1) * sizeof(*list));
+/* ---- which files ---------------------------------------------------------- */
 
-	if (!list) {
-		free(path);
+static int add_file(struct conffiles *files, const char *path, bool must_exist)
+{
+	struct conffile *list = reallocarray(files->files, files->n + 1, sizeof(*list));
+	char *copy;
+
+	if (!list)
 		return -ENOMEM;
-	}
 	files->files = list;
-	list[files->n++] = (struct conffile){ .path = path };
-	return 0;
-}
-
-static const char *name_of(const struct conffile *file)
-{
-	return strrchr(file->path, '/') + 1;
-}
-
-static int order_by_name(const void *a, const void *b)
-{
-	return strcmp(name_of(a), name_of(b));
-}
-
-static bool is_dropin(const struct dirent *entry)
-{
-	size_t length = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && length > 5 &&
-	       strcmp(entry->d_name + length - 5, ".conf") == 0;
-}
-
-/* The same name in an earlier folder is replaced where it stands. */
-static int take_dropin(struct conffiles *dropins, const char *folder, const char *name)
-{
-	char *path;
-
-	if (asprintf(&path, "%s/%s", folder, name) < 0)
+	copy = strdup(path);
+	if (!copy)
 		return -ENOMEM;
-	for (size_t i = 0; i < dropins->n; i++) {
-		if (strcmp(name_of(&dropins->files[i]), name) == 0) {
-			free(dropins->files[i].path);
-			dropins->files[i].path = path;
-			return 0;
-		}
-	}
-	return add_file(dropins, path);
-}
-
-static int note_error(struct config_errors *errors, const char *path, const char *text)
-{
-	struct config_error *list =
-		realloc(errors->errors, (errors->n_errors + 1) * sizeof(*list));
-	struct config_error error = { .path = strdup(path), .text = strdup(text) };
-
-	if (list)
-		errors->errors = list;
-	if (!list || !error.path || !error.text) {
-		free(error.path);
-		free(error.text);
-		return -ENOMEM;
-	}
-	list[errors->n_errors++] = error;
-	return 0;
-}
-
-static int list_folder(struct conffiles *dropins, const char *folder,
-		       struct config_errors *errors)
-{
-	_cleanup_(closedir) DIR *dir = opendir(folder);
-	struct dirent *entry;
-	int r;
-
-	if (!dir)
-		return errno == ENOENT ? 0 : note_error(errors, folder, strerror(errno));
-	while ((entry = readdir(dir))) {
-		r = is_dropin(entry) ? take_dropin(dropins, folder, entry->d_name) : 0;
-		if (r < 0)
-			return r;
-	}
+	list[files->n++] = (struct conffile){ .path = copy, .must_exist = must_exist };
 	return 0;
 }
 
 /* Main files first, then drop-ins by name: the order in which they are read. */
-static int list_files(const struct places *places, struct conffiles *files,
-		      struct config_errors *errors)
+static int list_places(const struct places *places, struct conffiles *files,
+		       struct config_errors *errors)
 {
-	_cleanup_(conffiles_done) struct conffiles dropins = { 0 };
-	size_t n_mains;
-	int r;
+	_cleanup_(dropins_done) struct dropins dropins = { 0 };
+	int r = 0;
 
-	for (const char *const *main = places->mains; *main; main++) {
-		char *path = strdup(*main);
-
-		r = path ? add_file(files, path) : -ENOMEM;
-		if (r < 0)
-			return r;
+	for (const char *const *main = places->mains; r == 0 && *main; main++)
+		r = add_file(files, *main, false);
+	for (const char *const *folder = places->dropins; r == 0 && *folder; folder++) {
+		r = dropins_add_folder(&dropins, AT_FDCWD, *folder);
+		if (r < 0 && r != -ENOMEM)
+			r = config_errors_add(errors, *folder, 0, strerror(-r));
 	}
-	n_mains = files->n;
-	for (const char *const *folder = places->dropins; *folder; folder++) {
-		r = list_folder(&dropins, *folder, errors);
-		if (r < 0)
-			return r;
-	}
-	if (dropins.n > 0)
-		qsort(dropins.files, dropins.n, sizeof(*dropins.files), order_by_name);
-	for (size_t i = 0; i < dropins.n; i++) {
-		r = add_file(files, take_ptr(dropins.files[i].path));
-		if (r < 0)
-			return r;
-	}
-	return (int)n_mains;
+	dropins_sort(&dropins);
+	for (size_t i = 0; r == 0 && i < dropins.n; i++)
+		r = add_file(files, dropins.paths[i], true);
+	return r;
 }
 
-/* Text of one file, NULL where there is none: a missing main file, a mask. */
-static int read_file(struct conffile *file, bool must_exist, struct config_errors *errors)
+static int list_below(const char *root, struct conffiles *files, struct config_errors *errors)
+{
+	_cleanup_(free) char *main_path = NULL, *dropin_path = NULL;
+
+	if (asprintf(&main_path, "%s/%s", root, MAIN_NAME) < 0) {
+		main_path = NULL;
+		return -ENOMEM;
+	}
+	if (asprintf(&dropin_path, "%s/%s", root, DROPIN_NAME) < 0) {
+		dropin_path = NULL;
+		return -ENOMEM;
+	}
+	return list_places(&(struct places){
+				   .mains = (const char *const[]){ main_path, NULL },
+				   .dropins = (const char *const[]){ dropin_path, NULL },
+			   },
+			   files, errors);
+}
+
+static int list_files(const char *root, struct conffiles *files, struct config_errors *errors)
+{
+	struct stat st;
+
+	if (!root)
+		return list_places(&system_places, files, errors);
+	if (stat(root, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return add_file(files, root, true);
+	return list_below(root, files, errors);
+}
+
+/* ---- their texts ---------------------------------------------------------- */
+
+/* 0 also where the file is missing that may be, or is wrong: see errors. */
+static int read_file(struct conffile *file, struct config_errors *errors)
 {
 	ssize_t length;
 	struct stat st;
 
-	/* A link to /dev/null is the mask; fs_read_all() would read it as
-	 * empty, which is as good. */
 	if (stat(file->path, &st) < 0) {
-		if (errno == ENOENT && !must_exist)
+		if (errno == ENOENT && !file->must_exist)
 			return 0;
-		return note_error(errors, file->path, strerror(errno));
+		return config_errors_add(errors, file->path, 0, strerror(errno));
 	}
-	if (S_ISCHR(st.st_mode))
+	if (S_ISCHR(st.st_mode)) {	/* /dev/null */
+		file->is_masked = true;
 		return 0;
+	}
 	if (!S_ISREG(st.st_mode))
-		return note_error(errors, file->path, "not a regular file");
+		return config_errors_add(errors, file->path, 0, "not a regular file");
 	length = fs_read_all(AT_FDCWD, file->path, MAX_FILE, &file->text);
 	if (length == -EFBIG)
-		return note_error(errors, file->path, "larger than 1 MiB");
+		return config_errors_add(errors, file->path, 0, "larger than 1 MiB");
 	if (length < 0)
 		return length == -ENOMEM ? -ENOMEM :
-					   note_error(errors, file->path, strerror((int)-length));
+		       config_errors_add(errors, file->path, 0, strerror((int)-length));
 	if (strlen(file->text) != (size_t)length)
-		return note_error(errors, file->path, "contains a NUL byte, so it is no text");
+		return config_errors_add(errors, file->path, 0,
+					 "contains a NUL byte, so it is no text");
 	return 0;
+}
+
+static int read_files(const char *root, struct conffiles *files, struct config_errors *errors)
+{
+	int r = list_files(root, files, errors);
+
+	for (size_t i = 0; r == 0 && i < files->n; i++)
+		r = read_file(&files->files[i], errors);
+	return r;
+}
+
+/* ---- what they say -------------------------------------------------------- */
+
+/* The first guess of a buffer does for most; getpwnam(3) has several ways to say
+ * that there is no such user. */
+static int find_user(const char *name, uid_t *ret_uid)
+{
+	struct passwd user, *found = NULL;
+	int r = ERANGE;
+
+	for (size_t size = 1024; r == ERANGE && size <= MAX_PASSWD; size *= 2) {
+		_cleanup_(free) char *buffer = malloc(size);
+
+		if (!buffer)
+			return -ENOMEM;
+		r = getpwnam_r(name, &user, buffer, size, &found);
+		if (r == 0 && found)
+			*ret_uid = user.pw_uid;
+	}
+	if (r == 0)
+		return found ? 0 : -ENOENT;
+	return r == ESRCH ? -ENOENT : -r;
 }
 
 static int parse_files(const struct conffiles *files, struct config *ret_config,
 		       struct config_errors *ret_errors)
 {
+	static const struct config_lookup lookup = { .find_user = find_user };
 	_cleanup_(free) struct config_source *sources =
 		calloc(files->n + 1, sizeof(*sources));
 	size_t n = 0;
@@ -227,58 +225,48 @@ static int parse_files(const struct conffiles *files, struct config *ret_config,
 				.text = files->files[i].text,
 			};
 	}
-	return config_parse(sources, n, NULL, ret_config, ret_errors);
+	return config_parse(sources, n, &lookup, ret_config, ret_errors);
 }
 
 /* Errors of reading come before those of parsing, and forbid the result. */
-static int load(const struct places *places, struct config *ret_config,
-		struct config_errors *ret_errors)
+int conffile_load(const char *root, struct config *ret_config,
+		  struct config_errors *ret_errors)
 {
 	_cleanup_(conffiles_done) struct conffiles files = { 0 };
-	int n_mains, r;
+	int r;
 
-	n_mains = list_files(places, &files, ret_errors);
-	if (n_mains < 0)
-		return n_mains;
-	for (size_t i = 0; i < files.n; i++) {
-		r = read_file(&files.files[i], i >= (size_t)n_mains, ret_errors);
-		if (r < 0)
-			return r;
-	}
+	*ret_errors = (struct config_errors){ 0 };
+	r = read_files(root, &files, ret_errors);
+	if (r < 0)
+		return r;
 	if (ret_errors->n_errors > 0)
 		return -EINVAL;
 	return parse_files(&files, ret_config, ret_errors);
 }
 
-static int load_below(const char *root, struct config *ret_config,
-		      struct config_errors *ret_errors)
-{
-	_cleanup_(free) char *main_path = NULL, *dropin_path = NULL;
-	_cleanup_(close) int fd = fs_open_dir(AT_FDCWD, root);
+/* ---- telling -------------------------------------------------------------- */
 
-	if (fd < 0)
-		return fd;
-	if (asprintf(&main_path, "%s/%s", root, MAIN_NAME) < 0) {
-		main_path = NULL;
-		return -ENOMEM;
-	}
-	if (asprintf(&dropin_path, "%s/%s", root, DROPIN_NAME) < 0) {
-		dropin_path = NULL;
-		return -ENOMEM;
-	}
-	return load(&(struct places){
-			    .mains = (const char *const[]){ main_path, NULL },
-			    .dropins = (const char *const[]){ dropin_path, NULL },
-		    },
-		    ret_config, ret_errors);
-}
-
-int conffile_load(const char *root, struct config *ret_config,
-		  struct config_errors *ret_errors)
+int conffile_format_files(const char *root, char **ret_text)
 {
-	*ret_errors = (struct config_errors){ 0 };
-	return root ? load_below(root, ret_config, ret_errors) :
-		      load(&system_places, ret_config, ret_errors);
+	_cleanup_(config_errors_done) struct config_errors errors = { 0 };
+	_cleanup_(conffiles_done) struct conffiles files = { 0 };
+	size_t length;
+	FILE *out;
+	int r;
+
+	r = read_files(root, &files, &errors);
+	if (r < 0)
+		return r;
+	out = open_memstream(ret_text, &length);
+	if (!out)
+		return -ENOMEM;
+	for (size_t i = 0; i < files.n; i++) {
+		const struct conffile *file = &files.files[i];
+
+		fprintf(out, "%s: %s\n", file->path,
+			file->text ? "read" : file->is_masked ? "masked" : "not there");
+	}
+	return fclose(out) == 0 ? 0 : -ENOMEM;
 }
 
 int conffile_format_errors(const struct config_errors *errors, char **ret_text)

@@ -11,7 +11,7 @@
 #include <syslog.h>
 
 #include "daemon/base/log.h"
-#include "daemon/conffile.h"
+#include "daemon/checkconf.h"
 #include "daemon/manager.h"
 #include "daemon/orders.h"
 #include "daemon/rehearse.h"
@@ -26,17 +26,15 @@
 /* A pidfd for each known process. */
 #define WANTED_FILES	16384
 
-DEFINE_CLEANUP_EMBEDDED(struct config, config_done);
-DEFINE_CLEANUP_EMBEDDED(struct config_errors, config_errors_done);
-
 static const char usage[] =
 	"Usage: pinsafed [OPTION]...\n"
-	"       pinsafed --check-config [DIR]\n"
+	"       pinsafed --check-config|--cat-config [DIR]\n"
 	"       pinsafed --plan [--snapshot=FILE] [--config-root=DIR] [--json]\n"
 	"Keeps NUMA balancing away from pinned memory.\n"
 	"\n"
-	"  --check-config      say what is wrong with the configuration, of DIR if given,\n"
-	"                      and end: 0 nothing, 1 something\n"
+	"  --check-config      say what is wrong with the configuration, of DIR (or of one\n"
+	"                      file) if given, and end: 0 nothing, 1 something\n"
+	"  --cat-config        print it as one file, each value with its origin\n"
 	"  --plan              say what the configuration would change on the host of a\n"
 	"                      snapshot, and end: 0 nothing becomes exposed, 1 something\n"
 	"  --snapshot=FILE     that snapshot, as pinsafectl snapshot writes it; - (the\n"
@@ -53,7 +51,8 @@ static const char usage[] =
 	"  --help, --version\n";
 
 enum {
-	OPTION_CHECK_CONFIG = 256,
+	OPTION_CAT_CONFIG = 256,
+	OPTION_CHECK_CONFIG,
 	OPTION_FOREGROUND,
 	OPTION_JSON,
 	OPTION_PLAN,
@@ -71,6 +70,7 @@ enum {
 };
 
 static const struct option long_options[] = {
+	{ "cat-config", no_argument, NULL, OPTION_CAT_CONFIG },
 	{ "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
 	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
 	{ "json", no_argument, NULL, OPTION_JSON },
@@ -92,6 +92,7 @@ static const struct option long_options[] = {
 /* What argv asks for. */
 struct request {
 	struct options options;
+	bool cat_config;
 	bool check_config;
 	bool plan;
 	bool json;
@@ -131,6 +132,9 @@ static int parse_option(struct request *request, int option)
 		return 0;
 	}
 	switch (option) {
+	case OPTION_CAT_CONFIG:
+		request->cat_config = true;
+		return 0;
 	case OPTION_CHECK_CONFIG:
 		request->check_config = true;
 		return 0;
@@ -167,7 +171,7 @@ static int parse_argv(struct request *request, int argc, char **argv)
 		if (parse_option(request, option) < 0)
 			return -EINVAL;
 	}
-	if (request->check_config && argc == optind + 1)
+	if ((request->check_config || request->cat_config) && argc == optind + 1)
 		request->options.config_root = argv[optind++];
 	if (optind < argc) {
 		fprintf(stderr, "pinsafed: %s: unexpected argument\nTry pinsafed --help.\n",
@@ -175,23 +179,6 @@ static int parse_argv(struct request *request, int argc, char **argv)
 		return -EINVAL;
 	}
 	return 0;
-}
-
-static int check_config(const char *root)
-{
-	_cleanup_(config_errors_done) struct config_errors errors = { 0 };
-	_cleanup_(config_done) struct config config = { 0 };
-	_cleanup_(free) char *text = NULL;
-	int r = conffile_load(root, &config, &errors);
-
-	if (r == 0)
-		return EXIT_SUCCESS;
-	if (r == -EINVAL && conffile_format_errors(&errors, &text) == 0)
-		fputs(text, stderr);
-	else
-		fprintf(stderr, "pinsafed: %s: %s\n", root ? root : "configuration",
-			strerror(-r));
-	return EXIT_FAILURE;
 }
 
 /* Where that is not allowed, exits are noticed later: see targets.c. */
@@ -258,7 +245,9 @@ int main(int argc, char **argv)
 	if (request.text)
 		return fputs(request.text, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (request.check_config)
-		return check_config(request.options.config_root);
+		return checkconf_check(request.options.config_root, request.debug);
+	if (request.cat_config)
+		return checkconf_print(request.options.config_root);
 	if (request.plan)
 		return rehearse(request.snapshot ? request.snapshot : "-",
 				request.options.config_root, request.json);

@@ -21,9 +21,6 @@
 #include "daemon/policy/line.h"
 #include "daemon/policy/sentence.h"
 
-/* Nobody reads on, and a bus message has its bounds. */
-#define MAX_ERRORS	200
-
 /* Where a policy is; sections of one name are one policy. */
 struct place {
 	const char *name;	/* the policy's own */
@@ -87,38 +84,21 @@ static int make_room(void **array, size_t n, size_t size)
 		_r;							\
 	})
 
-/* ---- errors ------------------------------------------------------------- */
-
 #define add_error(parser, ...)						\
 	do {								\
 		char *_text = NULL;					\
 									\
-		if ((parser)->errors.n_errors < MAX_ERRORS)		\
-			(void)sentence_format(&_text, __VA_ARGS__);	\
+		(void)sentence_format(&_text, __VA_ARGS__);		\
 		take_error(parser, _text);				\
 	} while (0)
 
 /* Takes text, which is NULL when there was no memory for it. */
 static void take_error(struct parser *parser, char *text)
 {
-	struct config_errors *errors = &parser->errors;
 	_cleanup_(free) char *owned = text;
-	_cleanup_(free) char *path = NULL;
 
-	if (errors->n_errors > MAX_ERRORS)
-		return;
-	if (errors->n_errors == MAX_ERRORS)
-		owned = strdup("and more errors from here on");
-	path = strdup(parser->path);
-	if (!path || !owned || MAKE_ROOM(errors->errors, errors->n_errors) < 0) {
+	if (!owned || config_errors_add(&parser->errors, parser->path, parser->line, owned) < 0)
 		parser->failed = -ENOMEM;
-		return;
-	}
-	errors->errors[errors->n_errors++] = (struct config_error){
-		.path = take_ptr(path),
-		.line = parser->line,
-		.text = take_ptr(owned),
-	};
 }
 
 /* ---- sections ----------------------------------------------------------- */

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/policy/config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/cleanup.h"
 #include "daemon/policy/keys.h"
+
+#define MAX_ERRORS	200
 
 const struct config config_pristine = {
 	.mode = MODE_AUDIT,
@@ -14,7 +18,7 @@ const struct config config_pristine = {
 
 const struct policy policy_pristine = {
 	.priority = 50,
-	.ladder = { .rungs = { ACTION_HOLD }, .n = 1 },
+	.ladder = { .rungs = { ACTION_AUTO }, .n = 1 },
 	.scope = SCOPE_PROCESS,
 	.bind_to = BIND_TO_DEVICE,
 	.confine_max_move_bytes = 1ULL << 30,
@@ -62,6 +66,31 @@ void config_errors_done(struct config_errors *errors)
 	}
 	free(errors->errors);
 	*errors = (struct config_errors){};
+}
+
+int config_errors_add(struct config_errors *errors, const char *path, unsigned int line,
+		      const char *text)
+{
+	_cleanup_(free) char *path_copy = NULL, *text_copy = NULL;
+	struct config_error *longer;
+
+	if (errors->n_errors > MAX_ERRORS)
+		return 0;
+	if (errors->n_errors == MAX_ERRORS)
+		text = "and more errors from here on";
+	path_copy = strdup(path);
+	text_copy = strdup(text);
+	longer = reallocarray(errors->errors, errors->n_errors + 1, sizeof(*longer));
+	if (longer)
+		errors->errors = longer;
+	if (!longer || !path_copy || !text_copy)
+		return -ENOMEM;
+	longer[errors->n_errors++] = (struct config_error){
+		.path = take_ptr(path_copy),
+		.line = line,
+		.text = take_ptr(text_copy),
+	};
+	return 0;
 }
 
 /* ---- looking up --------------------------------------------------------- */

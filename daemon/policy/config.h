@@ -111,6 +111,11 @@ void config_init(struct config *config);
 void config_done(struct config *config);
 void config_errors_done(struct config_errors *errors);
 
+/* Line 0: of the file as a whole.  Beyond 200 errors one more says so: nobody
+ * reads on, and they have to fit into a bus message.  0 or -ENOMEM. */
+int config_errors_add(struct config_errors *errors, const char *path, unsigned int line,
+		      const char *text);
+
 /* NULL: no such policy. */
 const struct policy *config_find_policy(const struct config *config, const char *name);
 

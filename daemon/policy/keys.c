@@ -110,7 +110,7 @@ const struct key keys[] = {
 	  NULL, 0, 0 },
 	{ SECTION_POLICY, "MatchPinnedMin", FIELD(policy, match_pinned_min), &bytes_kind,
 	  "0", NULL, 0, 0 },
-	{ SECTION_POLICY, "Action", FIELD(policy, ladder), &ladder_kind, "hold", actions,
+	{ SECTION_POLICY, "Action", FIELD(policy, ladder), &ladder_kind, "auto", actions,
 	  0, 0 },
 	{ SECTION_POLICY, "Scope", FIELD(policy, scope), &word_kind, "process", scopes,
 	  0, 0 },

@@ -104,7 +104,7 @@ static void test_every_key(void **state)
 	assert_int_equal(config_mode(&config, policy), MODE_AUDIT);
 }
 
-static void test_empty_policy_holds_in_the_daemons_mode(void **state)
+static void test_empty_policy_acts_in_the_daemons_mode(void **state)
 {
 	_cleanup_(config_done) struct config config = NO_CONFIG;
 	const struct policy *policy;
@@ -114,7 +114,8 @@ static void test_empty_policy_holds_in_the_daemons_mode(void **state)
 	assert_int_equal(config.n_policies, 1);
 	policy = &config.policies[0];
 	assert_int_equal(policy->priority, 50);
-	assert_int_equal(policy->ladder.rungs[0], ACTION_HOLD);
+	assert_int_equal(policy->ladder.n, 1);
+	assert_int_equal(policy->ladder.rungs[0], ACTION_AUTO);
 	assert_int_equal(policy->scope, SCOPE_PROCESS);
 	assert_null(policy->match_device);
 	assert_int_equal(config_mode(&config, policy), MODE_ENFORCE);
@@ -411,7 +412,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty_file_is_the_default),
 		cmocka_unit_test(test_every_key),
-		cmocka_unit_test(test_empty_policy_holds_in_the_daemons_mode),
+		cmocka_unit_test(test_empty_policy_acts_in_the_daemons_mode),
 		cmocka_unit_test(test_comments_and_blanks),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_policies_are_ordered),
