@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/mempolicy/task.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/cleanup.h"
+#include "daemon/base/fs.h"
+
+#define STAT_SIZE 2048
+
+/* 65,536 supplementary groups fill most of this. */
+#define STATUS_MAX (2U << 20)
+
+/* Hardly more than address and policy: read(2) goes on making records while its
+ * buffer has room. */
+#define RECORD_HEAD_SIZE 42
+
+/* Fields of proc(5)'s stat behind comm, the first being the state. */
+#define SKIP_TO_FLAGS	6
+#define SKIP_TO_START	19
+
+/* include/linux/sched.h.  0x10 and 0x4000 have these meanings from 5.12 and 6.4;
+ * before that no process with code of its own had them. */
+#define PF_IO_WORKER	0x00000010
+#define PF_USER_WORKER	0x00004000
+#define PF_KTHREAD	0x00200000
+
+#if defined(__x86_64__)
+#define NATIVE_MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_MACHINE EM_AARCH64
+#else
+#define NATIVE_MACHINE EM_NONE
+#endif
+
+static int as_gone(int r)
+{
+	return r == -ENOENT ? -ESRCH : r;
+}
+
+static int parse_stat(const char *text, struct task_facts *facts)
+{
+	const char *field = strrchr(text, ')');
+	unsigned long flags;
+
+	if (!field || field[1] != ' ' || !field[2])
+		return -EINVAL;
+	field += 2;
+	facts->state = *field;
+	for (int i = 0; i < SKIP_TO_FLAGS && field; i++)
+		field = strchr(field + 1, ' ');
+	if (!field)
+		return -EINVAL;
+	flags = strtoul(field, NULL, 10);
+	facts->is_kernel = flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER);
+	for (int i = SKIP_TO_FLAGS; i < SKIP_TO_START && field; i++)
+		field = strchr(field + 1, ' ');
+	if (!field)
+		return -EINVAL;
+	facts->start_ticks = strtoull(field, NULL, 10);
+	return 0;
+}
+
+/* A kernel without seccomp has no such line. */
+static int parse_status(const char *text, struct task_facts *facts)
+{
+	uint64_t tracer, seccomp = 0;
+	int r;
+
+	r = fs_find_u64(text, "TracerPid", &tracer);
+	if (r < 0)
+		return r;
+	r = fs_find_u64(text, "Seccomp", &seccomp);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	facts->is_traced = tracer != 0;
+	facts->is_filtered = seccomp != 0;
+	return 0;
+}
+
+int task_read(int pid_fd, pid_t tid, struct task_facts *ret_facts)
+{
+	struct task_facts facts = { 0 };
+	_cleanup_(free) char *status = NULL;
+	char path[64], stat[STAT_SIZE];
+	ssize_t len;
+	int r;
+
+	snprintf(path, sizeof(path), "task/%d/stat", tid);
+	len = fs_read(pid_fd, path, stat, sizeof(stat));
+	if (len < 0)
+		return as_gone((int)len);
+	r = parse_stat(stat, &facts);
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "task/%d/status", tid);
+	len = fs_read_all(pid_fd, path, STATUS_MAX, &status);
+	if (len < 0)
+		return as_gone((int)len);
+	r = parse_status(status, &facts);
+	if (r == 0)
+		*ret_facts = facts;
+	return r;
+}
+
+bool task_exists(int pid_fd, pid_t tid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "task/%d", tid);
+	return faccessat(pid_fd, path, F_OK, 0) == 0;
+}
+
+/* No text: no mappings, so a thread that is ending. */
+int task_read_policy(int pid_fd, pid_t tid, enum task_policy *ret_policy)
+{
+	char path[64], text[RECORD_HEAD_SIZE];
+	const char *policy;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "task/%d/numa_maps", tid);
+	len = fs_read_head(pid_fd, path, text, sizeof(text));
+	if (len == -ENOENT && task_exists(pid_fd, tid))
+		return -ENOENT;
+	if (len <= 0)
+		return len < 0 ? as_gone((int)len) : -ESRCH;
+	policy = strchr(text, ' ');
+	if (!policy)
+		return -EINVAL;
+	policy++;
+	if (strncmp(policy, "default", strlen("default")) == 0)
+		*ret_policy = TASK_POLICY_DEFAULT;
+	else if (strncmp(policy, "local ", strlen("local ")) == 0)
+		*ret_policy = TASK_POLICY_LOCAL;
+	else
+		*ret_policy = TASK_POLICY_OTHER;
+	return 0;
+}
+
+static int add_tid(pid_t **tids, size_t *n, pid_t tid)
+{
+	pid_t *grown;
+
+	if ((*n & (*n - 1)) == 0) {
+		grown = reallocarray(*tids, *n ? *n * 2 : 1, sizeof(**tids));
+		if (!grown)
+			return -ENOMEM;
+		*tids = grown;
+	}
+	(*tids)[(*n)++] = tid;
+	return 0;
+}
+
+int task_list(int pid_fd, pid_t **ret_tids, size_t *ret_n)
+{
+	_cleanup_(closedir) DIR *dir = NULL;
+	_cleanup_(free) pid_t *tids = NULL;
+	struct dirent *entry;
+	size_t n = 0;
+	int r;
+
+	r = fs_open_dir_stream(pid_fd, "task", &dir);
+	if (r < 0)
+		return as_gone(r);
+	while ((entry = fs_next_entry(dir))) {
+		r = add_tid(&tids, &n, (pid_t)strtol(entry->d_name, NULL, 10));
+		if (r < 0)
+			return r;
+	}
+	if (n == 0)
+		return -ESRCH;
+	*ret_tids = take_ptr(tids);
+	*ret_n = n;
+	return 0;
+}
+
+int task_is_native(int pid_fd)
+{
+	unsigned char head[EI_NIDENT + sizeof(Elf64_Half) * 2 + 1];
+	Elf64_Half machine;
+	ssize_t len;
+
+	len = fs_read_head(pid_fd, "exe", (char *)head, sizeof(head));
+	if (len == -EACCES)
+		return -EPERM;
+	if (len < 0)
+		return as_gone((int)len);
+	if ((size_t)len < sizeof(head) - 1 || memcmp(head, ELFMAG, SELFMAG) != 0)
+		return 0;
+	memcpy(&machine, head + offsetof(Elf64_Ehdr, e_machine), sizeof(machine));
+	return head[EI_CLASS] == ELFCLASS64 && machine == NATIVE_MACHINE;
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/mempolicy/tracee.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/mempolicy/arch.h"
+#include "daemon/mempolicy/code.h"
+#include "daemon/mempolicy/task.h"
+
+/* A thread stops within microseconds, unless it is in an uninterruptible wait:
+ * those we come back to. */
+#define STOP_NSEC	(50ULL * 1000 * 1000)
+
+/* With registers borrowed there is no giving up before they are put back; what
+ * can keep the thread from its call, a frozen cgroup, is noticed after: */
+#define CALL_NSEC	(100ULL * 1000 * 1000)
+#define RETURN_NSEC	(10ULL * 1000 * 1000 * 1000)
+
+/* A wake-up by SIGCHLD can be lost to nobody here, but costs nothing to doubt. */
+#define SLICE_NSEC	(5 * 1000 * 1000)
+
+#ifndef PTRACE_EVENT_STOP
+#define PTRACE_EVENT_STOP 128
+#endif
+
+#define GET_SEQUENCES 0x420f	/* PTRACE_GET_RSEQ_CONFIGURATION, from 5.13 */
+
+/* struct ptrace_rseq_configuration of linux/ptrace.h, which sys/ptrace.h will
+ * not have beside it. */
+struct sequences {
+	uint64_t area;
+	uint32_t area_size;
+	uint32_t signature;
+	uint32_t flags;
+	uint32_t pad;
+};
+
+/* linux/rseq.h: of the area, and of what it points to while in a sequence. */
+#define AREA_DESCRIPTOR 8
+
+struct descriptor {
+	uint32_t version;
+	uint32_t flags;
+	uint64_t start;
+	uint64_t size;
+	uint64_t abort;
+};
+
+enum stop {
+	STOP_GONE,
+	STOP_NONE,		/* not in time */
+	STOP_INTERRUPT,		/* ours */
+	STOP_GROUP,		/* job control */
+	STOP_CALL,		/* entry to, or exit from, a system call */
+	STOP_SIGNAL,
+};
+
+uint64_t now_nsec(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
+}
+
+/* ---- stops ---------------------------------------------------------------- */
+
+static enum stop judge(int status, int *ret_signal)
+{
+	int signal = WSTOPSIG(status);
+
+	if (!WIFSTOPPED(status))
+		return STOP_GONE;
+	if (status >> 16 == PTRACE_EVENT_STOP)
+		return signal == SIGTRAP ? STOP_INTERRUPT : STOP_GROUP;
+	if (signal == (SIGTRAP | 0x80))
+		return STOP_CALL;
+	*ret_signal = signal;
+	return STOP_SIGNAL;
+}
+
+static enum stop wait_stop(pid_t tid, uint64_t wait_nsec, int *ret_signal)
+{
+	uint64_t until = now_nsec() + wait_nsec;
+	struct timespec slice = { .tv_nsec = SLICE_NSEC };
+	sigset_t children;
+	int status;
+	pid_t found;
+
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	for (;;) {
+		found = waitpid(tid, &status, __WALL | WNOHANG);
+		if (found == tid)
+			return judge(status, ret_signal);
+		if (found < 0)
+			return STOP_GONE;
+		if (now_nsec() >= until)
+			return STOP_NONE;
+		(void)sigtimedwait(&children, NULL, &slice);
+	}
+}
+
+static int let_go(pid_t tid, int result)
+{
+	(void)ptrace(PTRACE_DETACH, tid, NULL, NULL);
+	return result;
+}
+
+/* The stop that was asked for comes before signals; one that came before we
+ * asked is delivered as if we were not there. */
+static int wait_interrupt(pid_t tid, uint64_t wait_nsec)
+{
+	uint64_t until = now_nsec() + wait_nsec;
+	int signal = 0;
+
+	while (now_nsec() < until) {
+		switch (wait_stop(tid, wait_nsec, &signal)) {
+		case STOP_GONE:
+			return TRACEE_GONE;
+		case STOP_NONE:
+			return TRACEE_LATE;
+		case STOP_INTERRUPT:
+			return TRACEE_DONE;
+		case STOP_GROUP:
+			return let_go(tid, -EAGAIN);
+		case STOP_CALL:
+			signal = 0;
+			break;
+		case STOP_SIGNAL:
+			break;
+		}
+		if (ptrace(PTRACE_CONT, tid, NULL, (void *)(long)signal) < 0)
+			return TRACEE_GONE;
+	}
+	return TRACEE_LATE;
+}
+
+/* ---- while it is borrowed -------------------------------------------------- */
+
+struct loan {
+	struct arch arch;
+	uint64_t mask;		/* of signals, as the kernel has it */
+	uint64_t since_nsec;
+	bool has_stop;		/* a SIGSTOP that it has not seen */
+};
+
+static int write_mask(pid_t tid, uint64_t mask)
+{
+	return ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof(mask), &mask) < 0 ? -errno : 0;
+}
+
+/* Lets it run to the next entry to or exit from the kernel.  TRACEE_DONE,
+ * TRACEE_GONE, TRACEE_LATE: it does not get there. */
+static int run_to_call(pid_t tid, struct loan *loan)
+{
+	uint64_t until = now_nsec() + CALL_NSEC;
+	int signal;
+
+	while (now_nsec() < until) {
+		if (ptrace(PTRACE_SYSCALL, tid, NULL, NULL) < 0)
+			return errno == ESRCH ? TRACEE_GONE : -errno;
+		switch (wait_stop(tid, CALL_NSEC, &signal)) {
+		case STOP_GONE:
+			return TRACEE_GONE;
+		case STOP_NONE:
+			return TRACEE_LATE;
+		case STOP_CALL:
+			return TRACEE_DONE;
+		case STOP_INTERRUPT:	/* it goes on in spite of these, and stops */
+		case STOP_GROUP:	/* with its group when it is let go */
+			break;
+		case STOP_SIGNAL:
+			if (signal != SIGSTOP)
+				return -EFAULT;
+			loan->has_stop = true;
+			break;
+		}
+	}
+	return TRACEE_LATE;
+}
+
+/* From wherever it is to the stop in which registers can be put back; a thread
+ * that is stopped already must run for that, but not in its own code: the
+ * request is seen first. */
+static int run_to_interrupt(pid_t tid, struct loan *loan)
+{
+	uint64_t until = now_nsec() + RETURN_NSEC;
+	int signal;
+
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
+		return TRACEE_GONE;
+	while (now_nsec() < until) {
+		(void)ptrace(PTRACE_CONT, tid, NULL, NULL);
+		switch (wait_stop(tid, RETURN_NSEC, &signal)) {
+		case STOP_GONE:
+			return TRACEE_GONE;
+		case STOP_NONE:
+			return -ETIMEDOUT;
+		case STOP_INTERRUPT:
+		case STOP_GROUP:
+			return TRACEE_DONE;
+		case STOP_CALL:
+			break;
+		case STOP_SIGNAL:
+			loan->has_stop |= signal == SIGSTOP;
+			break;
+		}
+	}
+	return -ETIMEDOUT;
+}
+
+static int make_call(struct tracer *tracer, pid_t tid, struct loan *loan, int mode)
+{
+	long result = 0;
+	int r;
+
+	r = arch_prepare(tid, &loan->arch, tracer->call_address, mode);
+	if (r == 0)
+		r = run_to_call(tid, loan);
+	if (r == TRACEE_DONE)
+		r = arch_enter(tid, &loan->arch, mode);
+	if (r == TRACEE_DONE)
+		r = run_to_call(tid, loan);
+	if (r == TRACEE_DONE)
+		r = arch_leave(tid, &loan->arch, &result);
+	return r == TRACEE_DONE ? (int)result : r;
+}
+
+static void count(struct tracer *tracer, uint64_t nsec)
+{
+	tracer->borrowed_sum_nsec += nsec;
+	if (nsec > tracer->borrowed_max_nsec)
+		tracer->borrowed_max_nsec = nsec;
+}
+
+static int give_back(struct tracer *tracer, pid_t tid, struct loan *loan)
+{
+	int r;
+
+	r = run_to_interrupt(tid, loan);
+	if (r == TRACEE_DONE)
+		r = arch_restore(tid, &loan->arch);
+	if (r == 0)
+		r = write_mask(tid, loan->mask);
+	count(tracer, now_nsec() - loan->since_nsec);
+	(void)let_go(tid, 0);
+	if (loan->has_stop)
+		(void)syscall(SYS_tgkill, tracer->pid, tid, SIGSTOP);
+	return r == -ESRCH ? TRACEE_GONE : r;
+}
+
+static int borrow(struct tracer *tracer, pid_t tid, struct loan *loan, int mode)
+{
+	int r, back;
+
+	if (ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(loan->mask), &loan->mask) < 0)
+		return let_go(tid, errno == ESRCH ? TRACEE_GONE : -errno);
+	loan->since_nsec = now_nsec();
+	r = write_mask(tid, ~0ULL);
+	if (r == 0)
+		r = make_call(tracer, tid, loan, mode);
+	if (r == TRACEE_GONE || r == -ESRCH)
+		return TRACEE_GONE;
+	back = give_back(tracer, tid, loan);
+	if (back != TRACEE_DONE)
+		return back;
+	return r == TRACEE_LATE ? TRACEE_BUSY : r;
+}
+
+/* ---- may it be borrowed here? ---------------------------------------------- */
+
+/* A sequence ends in its abort handler when it is interrupted, and the kernel
+ * sees to that by where the thread goes on: in our call, not in the sequence, so
+ * it would forget.  kernel/rseq.c, rseq_ip_fixup(). */
+static bool is_in_sequence(const struct tracer *tracer, pid_t tid, const struct arch *arch,
+			   uint64_t area)
+{
+	struct descriptor descriptor;
+	uint64_t address = 0;
+
+	(void)tid;
+	if (!area)
+		return false;
+	if (code_read(tracer->pid_fd, area + AREA_DESCRIPTOR, &address, sizeof(address)) < 0)
+		return true;
+	if (!address)
+		return false;
+	if (code_read(tracer->pid_fd, address, &descriptor, sizeof(descriptor)) < 0)
+		return true;
+	return arch_counter(arch) - descriptor.start < descriptor.size;
+}
+
+static bool may_borrow(struct tracer *tracer, pid_t tid, const struct arch *arch)
+{
+	struct sequences sequences = { 0 };
+
+	if (arch_is_in_call(arch))
+		return true;
+	if (ptrace((enum __ptrace_request)GET_SEQUENCES, tid, (void *)sizeof(sequences),
+		   &sequences) >= 0)
+		return !is_in_sequence(tracer, tid, arch, sequences.area);
+	if (tracer->has_sequences < 0)
+		tracer->has_sequences = code_has_sequences(tracer->pid_fd);
+	return !tracer->has_sequences;
+}
+
+/* Seized, it cannot be reaped but by us: so if it is one of the process' threads
+ * now, it has been all the time. */
+int tracee_resume(struct tracer *tracer, pid_t tid, int mode)
+{
+	struct loan loan = { 0 };
+	int r;
+
+	r = wait_interrupt(tid, STOP_NSEC);
+	if (r != TRACEE_DONE)
+		return r;
+	if (!task_exists(tracer->pid_fd, tid))
+		return let_go(tid, TRACEE_GONE);
+	r = arch_read(tid, &loan.arch);
+	if (r < 0)
+		return let_go(tid, r == -ESRCH ? TRACEE_GONE : r);
+	if (!may_borrow(tracer, tid, &loan.arch))
+		return let_go(tid, TRACEE_BUSY);
+	return borrow(tracer, tid, &loan, mode);
+}
+
+int tracee_seize(struct tracer *tracer, pid_t tid, int mode)
+{
+	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)PTRACE_O_TRACESYSGOOD) < 0)
+		return errno == ESRCH ? TRACEE_GONE : -errno;
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
+		return TRACEE_GONE;
+	return tracee_resume(tracer, tid, mode);
+}
