@@ -22,10 +22,18 @@ bool nodeset_has(const struct nodeset *set, unsigned int n)
 
 int nodeset_next(const struct nodeset *set, unsigned int from)
 {
-	for (; from < NODESET_MAX; from++)
-		if (nodeset_has(set, from))
-			return (int)from;
-	return -1;
+	size_t i = from / WORD_BITS;
+	unsigned long word;
+
+	if (from >= NODESET_MAX)
+		return -1;
+	word = set->bits[i] & ~0UL << from % WORD_BITS;
+	while (word == 0) {
+		if (++i == NODESET_MAX / WORD_BITS)
+			return -1;
+		word = set->bits[i];
+	}
+	return (int)(i * WORD_BITS) + __builtin_ctzl(word);
 }
 
 bool nodeset_is_empty(const struct nodeset *set)
