@@ -166,10 +166,24 @@ static const struct policy *find_standing(const struct decision *decision,
 /* What those who are in it make of it. */
 struct opinion {
 	bool is_exempt;		/* somebody pins whom a policy or an order exempts */
+	bool is_passed_over;	/* the policy would have it, but not for now */
 	bool is_given_up;	/* the policy has taken another action for somebody */
-	bool is_passed_over;	/* the policy would have it, but cannot for now */
+	bool is_nothing_else;	/* or found none */
 	bool is_awaited;	/* what it gives way to is not in force yet */
 };
+
+static void ask_for_policy(const struct wish *wish, const struct held *held,
+			   struct opinion *opinion)
+{
+	if (wish->action == held->action || wish->is_exempt)
+		return;
+	if (held->is_foreign || (held->action == ACTION_HOLD && wish->is_hold_refused))
+		opinion->is_passed_over = true;
+	else if (wish->action == ACTION_NONE)
+		opinion->is_nothing_else = true;
+	else
+		opinion->is_given_up = true;
+}
 
 static struct opinion ask_members(const struct decision *decision,
 				  const struct policy *standing, const struct held *held)
@@ -183,13 +197,31 @@ static struct opinion ask_members(const struct decision *decision,
 
 		if (wish->may_pin && wish->is_exempt)
 			opinion.is_exempt = true;
-		if (standing && wish->policy == standing && wish->action != held->action)
-			*(wish->action == ACTION_NONE ? &opinion.is_passed_over :
-							&opinion.is_given_up) = true;
+		if (standing && wish->policy == standing)
+			ask_for_policy(wish, held, &opinion);
 		if (wish->action != held->action && decision_awaits(decision, subject))
 			opinion.is_awaited = true;
 	}
 	return opinion;
+}
+
+/* Of a policy that would still take it, were there nobody in it; NULL: not. */
+static const char *stand_by(const struct decision *decision, const struct held *held,
+			    const struct opinion *opinion)
+{
+	if (opinion->is_exempt)
+		return NULL;
+	if (opinion->is_passed_over)
+		return held->is_foreign ? "somebody else has changed it since" :
+					  "the hold stays, because it costs nothing";
+	if (opinion->is_given_up)
+		return NULL;
+	if (opinion->is_nothing_else)
+		return decision_find_setback(decision, &held->id, held->action) ?
+			       "it stays, for want of anything better" : NULL;
+	return held->action == ACTION_HOLD ?
+		       "somebody in it has pinned, so it is held until it is gone" :
+		       "somebody in it has pinned, so it is confined until it is gone";
 }
 
 /* Why it stays, NULL: it does not. */
@@ -198,19 +230,10 @@ static const char *find_reason_to_keep(struct decision *decision,
 				       const struct held *held)
 {
 	struct opinion opinion = ask_members(decision, standing, held);
+	const char *reason = standing ? stand_by(decision, held, &opinion) : NULL;
 
-	if (standing && !opinion.is_exempt) {
-		if (held->is_foreign)
-			return "somebody else has changed it since";
-		if (held->action == ACTION_HOLD && opinion.is_given_up)
-			return "the hold stays, because it costs nothing";
-		if (held->action == ACTION_HOLD)
-			return "somebody in it has pinned, so it is held until it is gone";
-		if (!opinion.is_given_up && !opinion.is_passed_over)
-			return "somebody in it has pinned, so it is confined until it is gone";
-	}
-	if (!opinion.is_awaited)
-		return NULL;
+	if (reason || !opinion.is_awaited)
+		return reason;
 	plan_wake_at(&decision->plan, decision->input->now_usec + DECIDE_STEP_USEC);
 	return "until what replaces it is in force";
 }
@@ -222,7 +245,8 @@ static int judge_leftover(struct decision *decision, const struct held *held)
 	const char *keep = is_released ? NULL :
 					 find_reason_to_keep(decision, standing, held);
 	const char *reason = is_released ? "released by order" :
-					   "no policy wants it held any more";
+			     held->action == ACTION_HOLD ? "no policy wants it held any more" :
+							   "no policy wants it confined any more";
 	struct plan_item *item;
 	int r;
 

@@ -92,6 +92,12 @@ static int may_return(const struct decision *decision, const struct subject *sub
 	return r < 0 ? r : found == standing;
 }
 
+static const char *wait_for_others(struct decision *decision)
+{
+	plan_wake_at(&decision->plan, decision->input->now_usec + DECIDE_STEP_USEC);
+	return "until what replaces it is in force";
+}
+
 static int find_reason_to_keep(struct decision *decision, const struct policy *standing,
 			       const char **ret_reason)
 {
@@ -109,7 +115,7 @@ static int find_reason_to_keep(struct decision *decision, const struct policy *s
 		else if (standing && is_foreign && subject->wish.policy == standing)
 			*ret_reason = "somebody else has changed it since";
 		else if (decision_awaits(decision, subject))
-			*ret_reason = "until what replaces it is in force";
+			*ret_reason = wait_for_others(decision);
 	}
 	return 0;
 }
@@ -134,8 +140,6 @@ static int judge_leftover(struct decision *decision)
 	item->mode = MODE_ENFORCE;
 	item->action = ACTION_HOST_OFF;
 	item->scanned = host->balancing > 0 ? SCANNED_YES : SCANNED_NO_SYSCTL;
-	if (keep)
-		plan_wake_at(&decision->plan, decision->input->now_usec + DECIDE_STEP_USEC);
 	return 0;
 }
 

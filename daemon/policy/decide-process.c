@@ -29,7 +29,7 @@ static bool is_young(const struct decision *decision, const struct subject *subj
 }
 
 /* It waits for something that others bring about: look again soon. */
-static enum plan_op wait(struct decision *decision)
+static enum plan_op keep_for_now(struct decision *decision)
 {
 	plan_wake_at(&decision->plan, decision->input->now_usec + DECIDE_STEP_USEC);
 	return PLAN_KEEP;
@@ -63,7 +63,7 @@ static enum plan_op judge_held(struct decision *decision, const struct subject *
 	if (in_earnest && decision_wants(wish, TARGET_CGROUP) &&
 	    !decision_is_granted(decision, subject)) {
 		*ret_remark = "; by itself until its cgroup is held";
-		return wait(decision);
+		return keep_for_now(decision);
 	}
 	if (is_young(decision, subject, own))
 		return keep_young(decision, own, ret_remark);
@@ -100,11 +100,13 @@ static enum plan_op judge_free(const struct decision *decision,
 static const char *find_reason_to_keep(const struct decision *decision,
 				       const struct wish *wish, const struct held *held)
 {
+	if (wish->action != ACTION_NONE && !wish->is_possible)
+		return "; it stays, for want of anything better";
 	if (!wish->policy || !policy_wants(wish->policy, held->action))
 		return NULL;
 	if (held->is_foreign)
 		return "; somebody else has changed it since";
-	if (held->action == ACTION_HOLD)
+	if (held->action == ACTION_HOLD && wish->is_hold_refused)
 		return "; the hold stays, because it costs nothing";
 	if (wish->action == ACTION_NONE &&
 	    decision_find_setback(decision, &held->id, held->action))
@@ -132,7 +134,7 @@ static enum plan_op judge_other(struct decision *decision, const struct subject 
 	}
 	if (decision_awaits(decision, subject)) {
 		*ret_remark = "; until that is in force";
-		return wait(decision);
+		return keep_for_now(decision);
 	}
 	return PLAN_UNDO;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/policy/match.h"
+#include "daemon/policy/place.h"
 
 /* ---- by target and action ------------------------------------------------- */
 
@@ -194,6 +195,57 @@ const struct cgroup_facts *decision_find_cgroup(const struct decision *decision,
 		       sizeof(*snapshot->cgroups), compare_path_with_facts);
 }
 
+/* ---- who pins in a cgroup ------------------------------------------------- */
+
+/* A node that is not there any more is as good as not known. */
+static pid_t *find_slot(const struct host_facts *host, unsigned int node,
+			struct cgroup_pins *pins)
+{
+	for (size_t i = 0; i < host->n_nodes; i++) {
+		if (host->nodes[i].node == node)
+			return &pins->on_node[i];
+	}
+	return &pins->unknown;
+}
+
+static void add_pins(const struct host_facts *host, const struct process_facts *facts,
+		     struct cgroup_pins *pins)
+{
+	const struct nodeset nowhere = { 0 };
+
+	if (!pins->unknown && place_split(facts, &nowhere).unknown > 0)
+		pins->unknown = facts->id.pid;
+	for (size_t i = 0; facts->has_sight && i < facts->n_pinned; i++) {
+		pid_t *slot = find_slot(host, facts->pinned[i].node, pins);
+
+		if (facts->pinned[i].bytes > 0 && !*slot)
+			*slot = facts->id.pid;
+	}
+}
+
+const struct cgroup_pins *decision_find_pins(const struct decision *decision,
+					     const struct cgroup_facts *cgroup)
+{
+	const struct snapshot *snapshot = decision->input->snapshot;
+	struct cgroup_pins *pins = &decision->pins[cgroup - snapshot->cgroups];
+	const struct target_id id = {
+		.kind = TARGET_CGROUP,
+		.cgroup_id = cgroup->id,
+		.cgroup = cgroup->path,
+	};
+	struct members members = decision_members(decision, &id);
+	const struct subject *subject;
+
+	if (pins->on_node)
+		return pins;
+	pins->on_node = calloc(snapshot->host.n_nodes + 1, sizeof(*pins->on_node));
+	if (!pins->on_node)
+		return NULL;
+	while ((subject = members_next(&members)))
+		add_pins(&snapshot->host, subject->facts, pins);
+	return pins;
+}
+
 /* ---- what is in force ----------------------------------------------------- */
 
 bool decision_is_effective(const struct held *held)
@@ -307,6 +359,9 @@ int decision_init(struct decision *decision, const struct decide_input *input)
 	    sort_by_cgroup(decision);
 	if (r < 0)
 		return r;
+	decision->pins = calloc(input->snapshot->n_cgroups + 1, sizeof(*decision->pins));
+	if (!decision->pins)
+		return -ENOMEM;
 	find_host_off(decision);
 	find_around(decision);
 	return 0;
@@ -316,6 +371,9 @@ void decision_done(struct decision *decision)
 {
 	for (size_t i = 0; i < decision->n_subjects; i++)
 		wish_done(&decision->subjects[i].wish);
+	for (size_t i = 0; decision->pins && i < decision->input->snapshot->n_cgroups; i++)
+		free(decision->pins[i].on_node);
+	free(decision->pins);
 	free(decision->subjects);
 	free(decision->by_cgroup);
 	free(decision->held);

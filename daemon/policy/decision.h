@@ -20,6 +20,12 @@ struct subject {
 	struct wish wish;
 };
 
+/* Who pins in a cgroup or below it; see decision_find_pins(). */
+struct cgroup_pins {
+	pid_t unknown;		/* the first of whom it is not known where, or 0 */
+	pid_t *on_node;		/* the first to pin on each of the host's nodes, or 0 */
+};
+
 struct decision {
 	const struct decide_input *input;
 	struct host_facts bare;		/* borrowed; had we not touched it */
@@ -33,6 +39,7 @@ struct decision {
 	size_t n_subjects;
 	struct subject **by_cgroup;	/* whoever is in or below one is together */
 	size_t n_by_cgroup;
+	struct cgroup_pins *pins;	/* as the snapshot's cgroups */
 	const struct process_facts *traced;	/* whose steps are told, or NULL */
 	struct trace *trace;
 	struct plan plan;
@@ -53,6 +60,10 @@ const struct setback *decision_find_setback(const struct decision *decision,
 /* NULL: nobody has looked at it. */
 const struct cgroup_facts *decision_find_cgroup(const struct decision *decision,
 						const char *path);
+
+/* Looks through the cgroup when it is first asked about; NULL: out of memory. */
+const struct cgroup_pins *decision_find_pins(const struct decision *decision,
+					     const struct cgroup_facts *cgroup);
 
 /* Is it in force everywhere, with nothing left over from before it? */
 bool decision_is_effective(const struct held *held);

@@ -247,6 +247,8 @@ int ladder_climb(const struct decision *decision, const struct subject *subject,
 		r = fall_back(&ascent);
 	if (r < 0)
 		return r;
+	ret_rung->is_hold_refused =
+		(ascent.refused | ascent.insufficient) & 1U << ACTION_HOLD;
 	return ret_rung->action == ACTION_NONE && !ret_rung->is_exempt ?
 		       explain_nothing(&ascent) : 0;
 }

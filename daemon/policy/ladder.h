@@ -26,6 +26,7 @@ struct rung {
 	enum action action;	/* ACTION_NONE: none can be had */
 	bool is_exempt;		/* because the policy says so */
 	bool is_host_off_first;		/* see struct wish */
+	bool is_hold_refused;
 	bool is_beside_pins;
 	struct target_id target;	/* its strings are borrowed */
 	char *cpus;

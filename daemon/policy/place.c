@@ -128,7 +128,7 @@ static int choose_devices(const struct host_facts *host, const struct process_fa
 	if (add_devices(host, facts, policy, place) ||
 	    add_devices(host, facts, NULL, place))
 		return 1;
-	return sentence_format_part(ret_why, "no device that it has open tells its node");
+	return sentence_format_part(ret_why, "no device that it has open is on a known node");
 }
 
 static int choose_pinned(const struct host_facts *host, const struct process_facts *facts,

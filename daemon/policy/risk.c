@@ -96,11 +96,18 @@ enum scanned decision_scanned_bare(const struct decision *decision,
 	return policy_scanned(&decision->bare, &facts);
 }
 
+/* What has been seen not to work does not count. */
+static bool is_at_work(const struct decision *decision, const struct held *held)
+{
+	return decision_is_effective(held) &&
+	       !decision_find_setback(decision, &held->id, held->action);
+}
+
 static bool is_held(const struct decision *decision, const struct subject *subject)
 {
 	return (decision->bare.module_armed & PINSAFE_FEATURE_HOLD) &&
-	       (decision_is_effective(subject->own[ACTION_HOLD]) ||
-		subject->around[ACTION_HOLD]);
+	       (is_at_work(decision, subject->own[ACTION_HOLD]) ||
+		is_at_work(decision, subject->around[ACTION_HOLD]));
 }
 
 enum scanned decision_scanned(const struct decision *decision,
@@ -113,7 +120,7 @@ enum scanned decision_scanned(const struct decision *decision,
 		return SCANNED_NO_HELD;
 	scanned = policy_scanned(host, subject->facts);
 	/* The facts may be older than what was done. */
-	if (scanned == SCANNED_YES && decision_is_effective(subject->own[ACTION_MEMPOLICY]))
+	if (scanned == SCANNED_YES && is_at_work(decision, subject->own[ACTION_MEMPOLICY]))
 		return SCANNED_NO_OWN_POLICY;
 	return scanned;
 }

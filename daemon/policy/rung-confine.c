@@ -10,20 +10,19 @@
 #define KERNEL(major, minor)	((major) << 16 | (minor) << 8)
 
 /* Does anybody in the cgroup pin what a change of nodes would try to move? */
-static int check_members(const struct climb *climb, const struct place *place,
-			 struct rung *rung)
+static int check_members(const struct climb *climb, const struct cgroup_facts *cgroup,
+			 const struct place *place, struct rung *rung)
 {
-	struct members members = decision_members(climb->decision, &rung->target);
-	const struct subject *member;
+	const struct cgroup_pins *pins = decision_find_pins(climb->decision, cgroup);
 
-	while ((member = members_next(&members))) {
-		struct pinned_split split = place_split(member->facts, &place->mems);
-		int pid = member->facts->id.pid;
-
-		if (split.unknown > 0)
-			return refuse(rung, "where process %d has pinned is not known", pid);
-		if (split.elsewhere > 0)
-			return refuse(rung, "process %d has pinned memory on other nodes", pid);
+	if (!pins)
+		return -ENOMEM;
+	if (pins->unknown)
+		return refuse(rung, "where process %d has pinned is not known", pins->unknown);
+	for (size_t i = 0; i < climb->host->n_nodes; i++) {
+		if (pins->on_node[i] && !nodeset_has(&place->mems, climb->host->nodes[i].node))
+			return refuse(rung, "process %d has pinned memory on other nodes",
+				      pins->on_node[i]);
 	}
 	return 1;
 }
@@ -88,21 +87,21 @@ static int check_move(const struct climb *climb, const struct cgroup_facts *cgro
 		return 1;
 	r = check_resident(climb, cgroup, place, rung);
 	if (r > 0)
-		r = check_members(climb, place, rung);
+		r = check_members(climb, cgroup, place, rung);
 	return r > 0 ? check_balancing(climb, rung) : r;
 }
 
 static const char *refuse_cpuset(const struct climb *climb,
 				 const struct cgroup_facts *cgroup)
 {
+	if (climb->must_suffice && !policy_skips_one_node_cpuset(climb->host))
+		return "before Linux 6.16 it does no more than bind";
 	if (!cgroup)
 		return "nobody has looked at its cgroup yet";
 	if (!cgroup->has_cpuset)
 		return "the cpuset controller cannot be had for its cgroup";
 	if (cgroup->is_systemd && !climb->host->has_systemd)
 		return "systemd, which owns its cgroup, does not answer";
-	if (climb->must_suffice && !policy_skips_one_node_cpuset(climb->host))
-		return "before Linux 6.16 it does no more than bind";
 	return NULL;
 }
 

@@ -174,6 +174,8 @@ static int check_pinned(const struct climb *climb, const struct place *place,
 	if (split.elsewhere + split.unknown > split.there)
 		return refuse(rung, "most of its pinned memory lies on other nodes");
 	rung->is_beside_pins = rung_is_beside(climb, held, place);
+	if (climb->must_suffice && nodeset_count(&place->cpu_nodes) > 1)
+		return refuse(rung, "on several nodes it does not suffice");
 	if (climb->must_suffice && !rung->is_beside_pins)
 		return refuse(rung, "it would not run beside all of its pinned memory");
 	return 1;

@@ -160,6 +160,7 @@ static void take_rung(struct wish *wish, struct rung *rung)
 	wish->action = rung->action;
 	wish->is_exempt = rung->is_exempt;
 	wish->is_host_off_first = rung->is_host_off_first;
+	wish->is_hold_refused = rung->is_hold_refused;
 	wish->is_beside_pins = rung->is_beside_pins;
 	wish->cpus = take_ptr(rung->cpus);
 	wish->mems = take_ptr(rung->mems);

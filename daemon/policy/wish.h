@@ -18,6 +18,7 @@ struct wish {
 	bool is_possible;	/* false: this host cannot carry the order out */
 	bool may_pin;		/* it pins, or has one of the policy's devices open */
 	bool is_host_off_first;	/* balancing has to be off before confine */
+	bool is_hold_refused;	/* the policy would rather hold */
 	bool is_beside_pins;	/* bind, confine: to where all its pinned memory is */
 	struct target_id target;	/* of the action; its strings are borrowed */
 	char *cpus;		/* bind, confine */

@@ -152,7 +152,7 @@ static void assert_plan(const char *expected)
 }
 
 #define ENFORCE		"[Daemon]\nMode=enforce\n"
-#define HOLD_ALL	ENFORCE "[Policy all]\n"
+#define HOLD_ALL	ENFORCE "[Policy all]\nAction=hold\n"
 
 /* ---- one process --------------------------------------------------------- */
 
