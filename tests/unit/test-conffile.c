@@ -92,6 +92,74 @@ static void test_no_folder(void **unused)
 	assert_int_equal(errors.n_errors, 0);
 }
 
+/* One that is yet to be put in place. */
+static void test_one_file(void **unused)
+{
+	_cleanup_(config_errors_done) struct config_errors errors = { 0 };
+	_cleanup_(config_done) struct config config = { 0 };
+	_cleanup_(tree_done) struct tree tree = tree_new();
+	char path[PATH_MAX];
+
+	(void)unused;
+	tree_write(&tree, "new", "[Daemon]\nSweepIntervalSec=7\n");
+	tree_write(&tree, "pinsafed.conf", "[Daemon]\nMode=on\n");
+	snprintf(path, sizeof(path), "%s/new", tree.path);
+	assert_int_equal(conffile_load(path, &config, &errors), 0);
+	assert_int_equal(config.sweep_interval_sec, 7);
+}
+
+/* root is the one user that every host has. */
+static void test_users_are_looked_up(void **unused)
+{
+	_cleanup_(config_errors_done) struct config_errors errors = { 0 };
+	_cleanup_(config_done) struct config config = { 0 };
+	_cleanup_(tree_done) struct tree tree = tree_new();
+
+	(void)unused;
+	tree_write(&tree, "pinsafed.conf", "[Policy x]\nMatchUser=root\n");
+	assert_int_equal(conffile_load(tree.path, &config, &errors), 0);
+	assert_int_equal(config.policies[0].n_match_uids, 1);
+	assert_int_equal(config.policies[0].match_uids[0], 0);
+	tree_write(&tree, "pinsafed.conf", "[Policy x]\nMatchUser=no.such.user.of.pinsafe\n");
+	assert_fails(&tree, "pinsafed.conf:2: MatchUser=: no user 'no.such.user.of.pinsafe'");
+}
+
+static void test_files_are_told(void **unused)
+{
+	_cleanup_(tree_done) struct tree tree = tree_new();
+	_cleanup_(free) char *text = NULL, *expected = NULL;
+
+	(void)unused;
+	tree_write(&tree, "pinsafed.conf.d/20-b.conf", "");
+	tree_link(&tree, "pinsafed.conf.d/10-a.conf", "/dev/null");
+	assert_int_equal(conffile_format_files(tree.path, &text), 0);
+	assert_true(asprintf(&expected,
+			     "%s/pinsafed.conf: not there\n%s/pinsafed.conf.d/10-a.conf: masked\n"
+			     "%s/pinsafed.conf.d/20-b.conf: read\n",
+			     tree.path, tree.path, tree.path) > 0);
+	assert_string_equal(text, expected);
+	free(take_ptr(text));
+	assert_int_equal(conffile_format_files("/nonexistent/folder", &text), -ENOENT);
+}
+
+/* All that is wrong at once, and nothing is taken. */
+static void test_nothing_is_half_applied(void **unused)
+{
+	_cleanup_(config_errors_done) struct config_errors errors = { 0 };
+	_cleanup_(tree_done) struct tree tree = tree_new();
+	struct config config = { .history_size = 12345 };
+
+	(void)unused;
+	tree_write(&tree, "pinsafed.conf", "[Daemon]\nHistorySize=5\n");
+	tree_write(&tree, "pinsafed.conf.d/10-a.conf", "[Daemon]\nHistorySize=x\n");
+	tree_write(&tree, "pinsafed.conf.d/20-b.conf", "\n\nx\n");
+	assert_int_equal(conffile_load(tree.path, &config, &errors), -EINVAL);
+	assert_int_equal(config.history_size, 12345);
+	assert_int_equal(errors.n_errors, 2);
+	assert_non_null(strstr(errors.errors[1].path, "20-b.conf"));
+	assert_int_equal(errors.errors[1].line, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +167,10 @@ int main(void)
 		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_no_folder),
+		cmocka_unit_test(test_one_file),
+		cmocka_unit_test(test_users_are_looked_up),
+		cmocka_unit_test(test_files_are_told),
+		cmocka_unit_test(test_nothing_is_half_applied),
 	};
 
 	return cmocka_run_group_tests_name("conffile", tests, NULL, NULL);

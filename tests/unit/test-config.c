@@ -19,11 +19,29 @@ DEFINE_CLEANUP_EMBEDDED(struct config_errors, config_errors_done);
 
 #define NO_CONFIG	{ .n_policies = 0 }
 
+static int find_user(const char *name, uid_t *ret_uid)
+{
+	*ret_uid = 4242;
+	return strcmp(name, "alice") == 0 ? 0 : strcmp(name, "far") == 0 ? -EIO : -ENOENT;
+}
+
+static const struct config_lookup lookup = { .find_user = find_user };
+
+/* "a b " for a list of a and b. */
+static void assert_list(char *const *list, const char *expected)
+{
+	char text[256] = "";
+
+	for (; *list; list++)
+		strcat(strcat(text, *list), " ");
+	assert_string_equal(text, expected);
+}
+
 static void parse(const char *text, struct config *ret_config)
 {
 	struct config_source source = { "a.conf", text };
 	_cleanup_(config_errors_done) struct config_errors errors = {};
-	int r = config_parse(&source, 1, NULL, ret_config, &errors);
+	int r = config_parse(&source, 1, &lookup, ret_config, &errors);
 
 	if (r < 0 && errors.n_errors > 0)
 		print_error("a.conf:%u: %s\n", errors.errors[0].line, errors.errors[0].text);
@@ -39,7 +57,7 @@ static void parse_bad(const char *text, char *out, size_t size)
 	struct config config = { .sweep_interval_sec = 12345 };
 	size_t length = 0;
 
-	assert_int_equal(config_parse(&source, 1, NULL, &config, &errors), -EINVAL);
+	assert_int_equal(config_parse(&source, 1, &lookup, &config, &errors), -EINVAL);
 	assert_int_equal(config.sweep_interval_sec, 12345);
 	assert_true(errors.n_errors > 0);
 	for (size_t i = 0; i < errors.n_errors; i++) {
@@ -77,31 +95,101 @@ static void test_empty_file_is_the_default(void **state)
 static void test_every_key(void **state)
 {
 	_cleanup_(config_done) struct config config = NO_CONFIG;
+
+	(void)state;
+	parse("[Daemon]\nMode=enforce\nOnStop=keep\nSweepIntervalSec=60\n"
+	      "MetricsTextfile=/a b/c.prom\nHistorySize=7\nHoldOnPin=everywhere\n"
+	      "[Host]\nKernelVerdict=fixed\n",
+	      &config);
+	assert_int_equal(config.mode, MODE_ENFORCE);
+	assert_true(config.keep_on_stop);
+	assert_int_equal(config.sweep_interval_sec, 60);
+	assert_string_equal(config.metrics_textfile, "/a b/c.prom");
+	assert_int_equal(config.history_size, 7);
+	assert_true(config.hold_on_pin_everywhere);
+	assert_int_equal(config.verdict, VERDICT_FIXED);
+}
+
+static void test_every_key_of_a_policy(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
 	const struct policy *policy;
 
 	(void)state;
-	parse("[Daemon]\nMode=enforce\nSweepIntervalSec=60\nHoldOnPin=everywhere\n"
-	      "[Host]\nKernelVerdict=fixed\n"
-	      "[Policy x]\nPriority=70\nMatchCGroup=/a/b /c\nMatchExecutable=**/python3*\n"
-	      "MatchDevice=/dev/kfd\nMatchPinnedMin=2G\nAction=none\nScope=cgroup\n"
+	parse("[Policy x]\nPriority=70\nMatchCGroup=/a/b /c\nMatchUnit=a@*.service b.scope\n"
+	      "MatchUser=7 alice\nMatchExecutable=**/python3*\nMatchDevice=/dev/kfd\n"
+	      "MatchDriver=mlx5_*\nMatchPinnedMin=2G\nAction=none\nScope=cgroup\n"
+	      "BindTo=0,2-3\nConfineMaxMoveBytes=0\nAllowContainers=on\nFallback=host-off\n"
 	      "Mode=audit\n",
 	      &config);
-	assert_int_equal(config.mode, MODE_ENFORCE);
-	assert_int_equal(config.sweep_interval_sec, 60);
-	assert_true(config.hold_on_pin_everywhere);
-	assert_int_equal(config.verdict, VERDICT_FIXED);
 	policy = config_find_policy(&config, "x");
 	assert_non_null(policy);
 	assert_int_equal(policy->priority, 70);
-	assert_string_equal(policy->match_cgroup[0], "/a/b");
-	assert_string_equal(policy->match_cgroup[1], "/c");
-	assert_null(policy->match_cgroup[2]);
-	assert_string_equal(policy->match_executable[0], "**/python3*");
-	assert_string_equal(policy->match_device[0], "/dev/kfd");
+	assert_list(policy->match_cgroup, "/a/b /c ");
+	assert_list(policy->match_unit, "a@*.service b.scope ");
+	assert_list(policy->match_user, "7 alice ");
+	assert_int_equal(policy->n_match_uids, 2);
+	assert_int_equal(policy->match_uids[0], 7);
+	assert_int_equal(policy->match_uids[1], 4242);
+	assert_list(policy->match_executable, "**/python3* ");
+	assert_list(policy->match_device, "/dev/kfd ");
+	assert_list(policy->match_driver, "mlx5_* ");
 	assert_int_equal(policy->match_pinned_min, 2ULL << 30);
 	assert_int_equal(policy->ladder.rungs[0], ACTION_NONE);
 	assert_int_equal(policy->scope, SCOPE_CGROUP);
+	assert_int_equal(policy->bind_to, BIND_TO_LIST);
+	assert_true(nodeset_has(&policy->bind_nodes, 0));
+	assert_false(nodeset_has(&policy->bind_nodes, 1));
+	assert_int_equal(nodeset_count(&policy->bind_nodes), 3);
+	assert_int_equal(policy->confine_max_move_bytes, 0);
+	assert_true(policy->allow_containers);
+	assert_true(policy->fallback_host_off);
 	assert_int_equal(config_mode(&config, policy), MODE_AUDIT);
+}
+
+/* The ladder that "Action=" gives, as "hold bind ". */
+static void assert_ladder(const char *value, const char *expected)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+	const struct ladder *ladder;
+	char text[128], names[128] = "";
+
+	snprintf(text, sizeof(text), "[Policy x]\nAction=%s\n", value);
+	parse(text, &config);
+	ladder = &config.policies[0].ladder;
+	for (size_t i = 0; i < ladder->n; i++)
+		strcat(strcat(names, action_name(ladder->rungs[i])), " ");
+	assert_string_equal(names, expected);
+}
+
+static void test_ladders(void **state)
+{
+	(void)state;
+	assert_ladder("", "auto ");
+	assert_ladder("bind\t hold", "bind hold ");
+	assert_ladder("auto mempolicy host-off", "auto mempolicy host-off ");
+	assert_ladder("hold mempolicy bind confine host-off auto",
+		      "hold mempolicy bind confine host-off auto ");
+}
+
+static void test_actions_of_a_policy(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+	const struct policy *all = NULL, *some = NULL;
+
+	(void)state;
+	parse("[Policy all]\n[Policy some]\nAction=hold mempolicy\n", &config);
+	all = config_find_policy(&config, "all");
+	some = config_find_policy(&config, "some");
+	assert_true(policy_has_action(all, ACTION_HOLD));
+	assert_true(policy_has_action(all, ACTION_CONFINE));
+	assert_true(policy_has_action(all, ACTION_BIND));
+	assert_false(policy_has_action(all, ACTION_MEMPOLICY));
+	assert_false(policy_has_action(all, ACTION_HOST_OFF));
+	assert_false(policy_has_action(all, ACTION_NONE));
+	assert_true(policy_has_action(some, ACTION_HOLD));
+	assert_true(policy_has_action(some, ACTION_MEMPOLICY));
+	assert_false(policy_has_action(some, ACTION_BIND));
 }
 
 static void test_empty_policy_acts_in_the_daemons_mode(void **state)
@@ -176,7 +264,7 @@ static void parse_two(const char *first, const char *second, struct config *ret_
 	struct config_source sources[] = { { "1.conf", first }, { "2.conf", second } };
 	struct config_errors errors;
 
-	assert_int_equal(config_parse(sources, 2, NULL, ret_config, &errors), 0);
+	assert_int_equal(config_parse(sources, 2, &lookup, ret_config, &errors), 0);
 }
 
 static void test_later_file_wins(void **state)
@@ -195,19 +283,54 @@ static void test_later_file_wins(void **state)
 static void test_lists_append_and_reset(void **state)
 {
 	_cleanup_(config_done) struct config config = NO_CONFIG;
-	char **devices, **cgroups;
+	const struct policy *policy;
 
 	(void)state;
-	parse_two("[Policy x]\nMatchDevice=/dev/a\nMatchDevice=/dev/b\nMatchCGroup=/a\n",
-		  "[Policy x]\nMatchDevice=/dev/c\nMatchCGroup=\nMatchCGroup=/b\n", &config);
-	devices = config.policies[0].match_device;
-	assert_string_equal(devices[0], "/dev/a");
-	assert_string_equal(devices[1], "/dev/b");
-	assert_string_equal(devices[2], "/dev/c");
-	assert_null(devices[3]);
-	cgroups = config.policies[0].match_cgroup;
-	assert_string_equal(cgroups[0], "/b");
-	assert_null(cgroups[1]);
+	parse_two("[Policy x]\nMatchDevice=/dev/a\nMatchDevice=/dev/b\nMatchCGroup=/a\n"
+		  "MatchUser=1 2\nMatchUser=3\nMatchUnit=a.scope\nMatchDriver=a\n",
+		  "[Policy x]\nMatchDevice=/dev/c\nMatchCGroup=\nMatchCGroup=/b\n"
+		  "MatchUser=\nMatchUser=5\nMatchUnit=\nMatchDriver=b\nMatchDriver=\n",
+		  &config);
+	policy = &config.policies[0];
+	assert_list(policy->match_device, "/dev/a /dev/b /dev/c ");
+	assert_list(policy->match_cgroup, "/b ");
+	assert_list(policy->match_user, "5 ");
+	assert_int_equal(policy->n_match_uids, 1);
+	assert_int_equal(policy->match_uids[0], 5);
+	assert_null(policy->match_unit);
+	assert_null(policy->match_driver);
+}
+
+static void test_long_lists(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+	char text[65536] = "[Policy x]\n", *end = text + strlen(text);
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		end += sprintf(end, "MatchUser=%d %d\nMatchDevice=/d%d\n", i, i + 5000, i);
+	parse(text, &config);
+	assert_int_equal(config.policies[0].n_match_uids, 2000);
+	for (unsigned int i = 0; i < 2000; i++)
+		assert_int_equal(config.policies[0].match_uids[i], i / 2 + i % 2 * 5000);
+	assert_string_equal(config.policies[0].match_device[999], "/d999");
+	assert_null(config.policies[0].match_device[1000]);
+}
+
+static void test_assignments_are_kept(void **state)
+{
+	_cleanup_(config_done) struct config config = NO_CONFIG;
+	const struct assignment *last;
+
+	(void)state;
+	parse_two("[Daemon]\nMode=enforce\n", "\n[Policy x]\nAction= hold ; c\n", &config);
+	assert_int_equal(config.n_assignments, 2);
+	last = &config.assignments[1];
+	assert_string_equal(last->section, "Policy x");
+	assert_string_equal(last->key, "Action");
+	assert_string_equal(last->value, "hold");
+	assert_string_equal(last->path, "2.conf");
+	assert_int_equal(last->line, 3);
 }
 
 static void test_empty_value_is_the_default(void **state)
@@ -239,7 +362,7 @@ static void test_errors_name_their_file(void **state)
 	struct config config;
 
 	(void)state;
-	assert_int_equal(config_parse(sources, 2, NULL, &config, &errors), -EINVAL);
+	assert_int_equal(config_parse(sources, 2, &lookup, &config, &errors), -EINVAL);
 	assert_int_equal(errors.n_errors, 2);
 	assert_string_equal(errors.errors[0].path, "1.conf");
 	assert_int_equal(errors.errors[0].line, 2);
@@ -307,7 +430,57 @@ static const struct bad {
 	  "2: MatchDevice=: '/dev/a[0-9' has a \"[\" without \"]\"\n" },
 	{ "[Policy x]\nMatchDevice=/dev/a # why\n",
 	  "2: MatchDevice=: '#' is no pattern; a comment behind a value begins with \" ;\"\n" },
+	{ "[Daemon]\nMetricsTextfile=pinsafe.prom\n",
+	  "2: MetricsTextfile=: 'pinsafe.prom' is not an absolute path that ends in .prom;"
+	  " node_exporter reads no other files\n" },
+	{ "[Daemon]\nMetricsTextfile=/a/.prom\n",
+	  "2: MetricsTextfile=: '/a/.prom' is not an absolute path that ends in .prom;"
+	  " node_exporter reads no other files\n" },
+	{ "[Daemon]\nHistorySize=100001\n",
+	  "2: HistorySize=: '100001' is not a number from 0 to 100000\n" },
+	{ "[Daemon]\nHistorySize=+5\n",
+	  "2: HistorySize=: '+5' is not a number from 0 to 100000\n" },
+	{ "[Daemon]\nOnStop=restor\n",
+	  "2: OnStop=: 'restor' is none of: restore, keep; did you mean restore?\n" },
+	{ "[Policy x]\nMatchUnit=rdma\n",
+	  "2: MatchUnit=: 'rdma' is no name of a unit such as a.service or a.scope\n" },
+	{ "[Policy x]\nMatchUnit=a.slice\n",
+	  "2: MatchUnit=: 'a.slice' is a slice; those go into MatchCGroup=, with their path\n" },
+	{ "[Policy x]\nMatchUnit=/system.slice/a.service\n",
+	  "2: MatchUnit=: '/system.slice/a.service' is a path; those go into MatchCGroup=\n" },
+	{ "[Policy x]\nMatchDriver=mlx5-ib\n",
+	  "2: MatchDriver=: 'mlx5-ib' has a \"-\", where the kernel's names of modules have"
+	  " \"_\"\n" },
+	{ "[Policy x]\nMatchDriver=/lib/x.ko\n",
+	  "2: MatchDriver=: '/lib/x.ko' is a path; a driver is named as lsmod(8) shows it\n" },
+	{ "[Policy x]\nMatchUser=alice bob\n", "2: MatchUser=: no user 'bob' on this host\n" },
+	{ "[Policy x]\nMatchUser=far\n",
+	  "2: MatchUser=: cannot look up user 'far': Input/output error\n" },
+	{ "[Policy x]\nMatchUser=4294967295\n",
+	  "2: MatchUser=: '4294967295' is no user's number\n" },
+	{ "[Policy x]\nMatchUser=0x10\n", "2: MatchUser=: '0x10' is no user's number\n" },
+	{ "[Policy x]\nAction=hold none\n",
+	  "2: Action=: 'none' stands alone: nothing is tried beside it\n" },
+	{ "[Policy x]\nAction=hold bind hold\n", "2: Action=: 'hold' stands there twice\n" },
+	{ "[Policy x]\nAction=hold, bind\n",
+	  "2: Action=: 'hold,' is none of: none, hold, mempolicy, bind, confine, host-off,"
+	  " auto; did you mean hold?\n" },
+	{ "[Policy x]\nBindTo=devise\n", "2: BindTo=: 'devise' is none of: device, pinned, or a"
+					 " list of nodes like 0,2-3; did you mean device?\n" },
+	{ "[Policy x]\nBindTo=0,1024\n", "2: BindTo=: '0,1024' is not a list of nodes like"
+					 " 0,2-3, of numbers up to 1023\n" },
+	{ "[Policy x]\nBindTo=0, 1\n", "2: BindTo=: '0, 1' is not a list of nodes like"
+				       " 0,2-3, of numbers up to 1023\n" },
+	{ "[Policy x]\nAllowContainers=maybe\n",
+	  "2: AllowContainers=: 'maybe' is none of: yes, no, true, false, on, off, 1, 0\n" },
+	{ "[Policy x]\nFallback=hold\n", "2: Fallback=: 'hold' is none of: none, host-off\n" },
+	{ "[Policy x]\nConfineMaxMoveBytes=1 G\n", "2: ConfineMaxMoveBytes=: '1 G' is not a size"
+						   " like 0, 4096, 64K, 1M, 2G\n" },
+	{ "[Policy x]\nMatchDevice=/dev/a\\[ /dev/[]a\n",
+	  "2: MatchDevice=: '/dev/[]a' has a \"[\" without \"]\"\n" },
 	/* lines */
+	{ "[Policy x]\nMatchDevice=/dev/a\r/dev/b\n", "2: control character\n" },
+	{ "[Daemon]\n[Policy\nMode=enforce\nAction=hold\n", "2: section without \"]\"\n" },
 	{ "[Policy x]\nMatchDevice=/dev/a\n  /dev/b\n",
 	  "3: line begins with white space; values do not continue on a next line\n" },
 	{ "[Daemon]\n Mode=audit\n",
@@ -380,6 +553,36 @@ static void test_section_length(void **state)
 	assert_int_equal(config.policies[0].ladder.rungs[0], ACTION_NONE);
 }
 
+static void test_users_without_anybody_to_ask(void **state)
+{
+	struct config_source source = { "a", "[Policy x]\nMatchUser=alice\n" };
+	_cleanup_(config_errors_done) struct config_errors errors = {};
+	struct config config;
+
+	(void)state;
+	assert_int_equal(config_parse(&source, 1, NULL, &config, &errors), -EINVAL);
+	assert_string_equal(errors.errors[0].text,
+			    "MatchUser=: 'alice': users are not looked up here; use numbers");
+}
+
+/* Somebody has given us a picture. */
+static void test_errors_have_a_bound(void **state)
+{
+	_cleanup_(config_errors_done) struct config_errors errors = {};
+	struct config_source source = { "a", NULL };
+	static char text[5001];
+	struct config config;
+
+	(void)state;
+	for (size_t i = 0; i + 1 < sizeof(text); i += 2)
+		memcpy(text + i, "x\n", 2);
+	source.text = text;
+	assert_int_equal(config_parse(&source, 1, NULL, &config, &errors), -EINVAL);
+	assert_int_equal(errors.n_errors, 201);
+	assert_int_equal(errors.errors[200].line, 201);
+	assert_string_equal(errors.errors[200].text, "and more errors from here on");
+}
+
 /* Whatever stands in a file: errors or a configuration, never both or neither. */
 static void test_noise(void **state)
 {
@@ -401,7 +604,7 @@ static void test_noise(void **state)
 
 		for (int n = 0; n < 30; n++)
 			strcat(text, words[random() % (long)(sizeof(words) / sizeof(words[0]))]);
-		r = config_parse(&source, 1, NULL, &config, &errors);
+		r = config_parse(&source, 1, &lookup, &config, &errors);
 		assert_true(r == 0 || r == -EINVAL);
 		assert_int_equal(r == 0, errors.n_errors == 0);
 	}
@@ -412,18 +615,25 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty_file_is_the_default),
 		cmocka_unit_test(test_every_key),
+		cmocka_unit_test(test_every_key_of_a_policy),
+		cmocka_unit_test(test_ladders),
+		cmocka_unit_test(test_actions_of_a_policy),
 		cmocka_unit_test(test_empty_policy_acts_in_the_daemons_mode),
 		cmocka_unit_test(test_comments_and_blanks),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_policies_are_ordered),
 		cmocka_unit_test(test_later_file_wins),
 		cmocka_unit_test(test_lists_append_and_reset),
+		cmocka_unit_test(test_long_lists),
+		cmocka_unit_test(test_assignments_are_kept),
 		cmocka_unit_test(test_empty_value_is_the_default),
 		cmocka_unit_test(test_errors_name_their_file),
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_a_scalar_may_be_in_two_files),
 		cmocka_unit_test(test_line_length),
 		cmocka_unit_test(test_section_length),
+		cmocka_unit_test(test_users_without_anybody_to_ask),
+		cmocka_unit_test(test_errors_have_a_bound),
 		cmocka_unit_test(test_noise),
 	};
 
