@@ -44,7 +44,7 @@ static int on_named(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 	return 0;
 }
 
-static int open_bus(const char *which, sd_bus **ret_bus)
+int bus_open(const char *which, sd_bus **ret_bus)
 {
 	_cleanup_(sd_bus_unref) sd_bus *bus = NULL;
 	int r;
@@ -109,7 +109,7 @@ static int link_up(struct bus *bus)
 	int r;
 
 	drop_connection(bus);
-	r = open_bus(bus->state->options->bus, &connection);
+	r = bus_open(bus->state->options->bus, &connection);
 	if (r >= 0)
 		r = set_up(bus, connection);
 	if (r < 0)

@@ -19,5 +19,8 @@ struct bus {
 	uint64_t retry_wait_usec;
 };
 
+/* A connection to "system", "session" or an address; 0 or negative errno. */
+int bus_open(const char *which, struct sd_bus **ret_bus);
+
 /* Our interface; its userdata is the state. */
 extern const struct sd_bus_vtable *const bus_vtable;

@@ -9,22 +9,27 @@
 #include "daemon/bus.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <systemd/sd-bus.h>
 
 #include "daemon/bus-api.h"
 #include "daemon/bus-link.h"
 #include "daemon/bus-order.h"
 #include "daemon/bus-value.h"
+#include "daemon/drift.h"
 #include "daemon/metrics.h"
 #include "daemon/orders.h"
 #include "daemon/report.h"
+#include "daemon/stock.h"
 #include "daemon/tick.h"
 
 #define LOOK_ANEW_USEC	(1000ULL * 1000)
 
 DEFINE_CLEANUP(sd_bus_message, sd_bus_message_unref);
 DEFINE_CLEANUP_EMBEDDED(struct target_id, target_id_done);
+DEFINE_CLEANUP_EMBEDDED(struct trace, trace_done);
 
 /* ---- who asks ---------------------------------------------------------------- */
 
@@ -77,11 +82,12 @@ static void look_anew(struct state *state, const struct target *row)
 	(void)tick_run(state, now_usec);
 }
 
-static int on_get_target(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+/* The row that the caller names and may see, looked at anew.  0, or an error that is
+ * set, as sd-bus wants it. */
+static int read_target(sd_bus_message *m, struct state *state, struct target **ret_row,
+		       sd_bus_error *ret_error)
 {
-	_cleanup_(sd_bus_message_unref) sd_bus_message *reply = NULL;
 	_cleanup_(target_id_done) struct target_id id = { 0 };
-	struct state *state = userdata;
 	struct target *row;
 	uid_t uid;
 	int r;
@@ -97,10 +103,22 @@ static int on_get_target(sd_bus_message *m, void *userdata, sd_bus_error *ret_er
 					"the target belongs to another user: ask as root");
 	if (row)
 		look_anew(state, row);
-	row = find_target(state, &id);
-	if (!row)
-		return sd_bus_error_set(ret_error, PINSAFE_ERROR_NO_TARGET,
-					"not a known target: it neither pins memory nor has a watched device open; see pinsafectl list");
+	*ret_row = find_target(state, &id);
+	if (*ret_row)
+		return 0;
+	return sd_bus_error_set(ret_error, PINSAFE_ERROR_NO_TARGET,
+				"not a known target: it neither pins memory nor has a watched device open; see pinsafectl list");
+}
+
+static int on_get_target(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+	_cleanup_(sd_bus_message_unref) sd_bus_message *reply = NULL;
+	struct target *row;
+	int r;
+
+	r = read_target(m, userdata, &row, ret_error);
+	if (r < 0)
+		return r;
 	r = sd_bus_message_new_method_return(m, &reply);
 	if (r >= 0)
 		r = bus_append_target(reply, row);
@@ -115,7 +133,7 @@ static int on_get_host(sd_bus_message *m, void *userdata, sd_bus_error *ret_erro
 	int r;
 
 	(void)ret_error;
-	state_refresh_balancing(state);
+	drift_look(state, state_now_usec());
 	state_refresh_pins(state);
 	report_host(state, &report);
 	r = sd_bus_message_new_method_return(m, &reply);
@@ -133,6 +151,94 @@ static int on_get_metrics(sd_bus_message *m, void *userdata, sd_bus_error *ret_e
 	state_refresh_pins(userdata);
 	r = metrics_format(userdata, &text);
 	return r < 0 ? r : sd_bus_reply_method_return(m, "s", text);
+}
+
+/* ---- why, and on what facts --------------------------------------------------- */
+
+static int append_trace(sd_bus_message *m, const struct trace *trace)
+{
+	int r = sd_bus_message_open_container(m, 'a', "(ssbs)");
+
+	for (size_t i = 0; r >= 0 && i < trace->n_steps; i++) {
+		const struct trace_step *step = &trace->steps[i];
+		_cleanup_(free) char *name = report_make_utf8(step->name ? step->name : "");
+		_cleanup_(free) char *why = report_make_utf8(step->why ? step->why : "");
+
+		r = name && why ? sd_bus_message_append(m, "(ssbs)",
+							trace_kind_name(step->kind), name,
+							step->is_taken, why) :
+				  -ENOMEM;
+	}
+	return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int explain(const struct state *state, const struct target *row,
+		   struct trace *ret_trace)
+{
+	_cleanup_(stock_done) struct stock stock = { 0 };
+	int r = stock_take(state, state_now_usec(), &stock);
+
+	return r < 0 ? r : policy_explain(&stock.input, &row->facts, ret_trace);
+}
+
+static int on_explain(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+	_cleanup_(sd_bus_message_unref) sd_bus_message *reply = NULL;
+	_cleanup_(trace_done) struct trace trace = { 0 };
+	struct target *row;
+	int r;
+
+	r = read_target(m, userdata, &row, ret_error);
+	if (r < 0)
+		return r;
+	if (row->id.kind != TARGET_PROCESS)
+		return sd_bus_error_set(ret_error, SD_BUS_ERROR_INVALID_ARGS,
+					"policies speak of processes: name one in that cgroup");
+	r = explain(userdata, row, &trace);
+	if (r >= 0)
+		r = sd_bus_message_new_method_return(m, &reply);
+	if (r >= 0)
+		r = append_trace(reply, &trace);
+	return r < 0 ? r : sd_bus_message_send(reply);
+}
+
+/* A file that nobody can change any more, at its beginning. */
+static int write_snapshot(const struct state *state, int *ret_fd)
+{
+	_cleanup_(close) int fd = memfd_create("pinsafe-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	_cleanup_(fclose) FILE *out = NULL;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	out = fdopen(fcntl(fd, F_DUPFD_CLOEXEC, 3), "w");
+	if (!out)
+		return -errno;
+	r = stock_write(state, state_now_usec(), out);
+	if (r < 0)
+		return r;
+	if (fclose(take_ptr(out)) != 0 || lseek(fd, 0, SEEK_SET) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+		return -errno;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int on_dump_snapshot(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+	_cleanup_(close) int fd = -1;
+	uid_t uid;
+	int r;
+
+	r = bus_read_sender(m, &uid);
+	if (r < 0)
+		return r;
+	if (!bus_is_root(uid))
+		return sd_bus_error_set(ret_error, PINSAFE_ERROR_DENIED,
+					"a snapshot names the processes of all users: ask as root");
+	r = write_snapshot(userdata, &fd);
+	/* sd-bus sends a duplicate */
+	return r < 0 ? r : sd_bus_reply_method_return(m, "h", fd);
 }
 
 /* ---- orders ------------------------------------------------------------------ */
@@ -192,8 +298,11 @@ static const sd_bus_vtable vtable[] = {
 	PROPERTY("ProbesArmed", "b", probes_armed),
 	PROPERTY("Pinners", "u", pinners),
 	PROPERTY("Held", "u", held),
+	PROPERTY("Mitigated", "u", mitigated),
 	PROPERTY("Exposed", "u", exposed),
 	PROPERTY("Ineffective", "u", ineffective),
+	PROPERTY("PinnedBytes", "t", pinned_bytes),
+	PROPERTY("RemotePinnedBytes", "t", remote_pinned_bytes),
 	PROPERTY("LastReloadUsec", "t", last_reload_usec),
 	PROPERTY("LastReloadSuccessful", "b", last_reload_successful),
 	PROPERTY("LastReloadError", "s", last_reload_error),
@@ -209,6 +318,11 @@ static const sd_bus_vtable vtable[] = {
 				on_get_host, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetMetrics", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", text),
 				on_get_metrics, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("(uts)", target),
+				SD_BUS_RESULT("a(ssbs)", steps), on_explain,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("DumpSnapshot", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", facts),
+				on_dump_snapshot, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_reload,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Hold", SD_BUS_ARGS("(uts)", target), SD_BUS_NO_RESULT,

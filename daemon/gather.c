@@ -78,6 +78,7 @@ void gather_inherited(struct state *state)
 			state_mark(state, overrides[i].id.process, false, NULL);
 	}
 	state->are_targets_due = true;
+	state->are_settings_due = true;
 	state->is_sweep_due = true;
 }
 
@@ -119,6 +120,9 @@ static void forget(struct state *state, struct target *row)
 {
 	publish_gone(state, row);
 	(void)ledger_drop_override(state->ledger, &row->id);
+	(void)setbacks_drop_target(&state->setbacks, &row->id);
+	/* its records go when they are compared with what there is */
+	state->are_settings_due |= row->shown.applied != ACTION_NONE;
 	targets_drop(&state->targets, row);
 	/* The cgroup that was held for it may be wanted by nobody now. */
 	state->are_targets_due = true;

@@ -56,31 +56,77 @@ static const char *hush_of(const struct target *row)
 		       " (changes often; no more of it for a minute)" : "";
 }
 
-static void say(int level, const char *message_id, struct target *row, uint64_t now_usec,
-		const char *what)
+static void say(int level, const char *message_id, struct target *row, enum action action,
+		uint64_t now_usec, const char *what)
 {
 	struct log_fields fields = fields_of(row, message_id);
 	char name[256];
 
+	fields.action = action_name(action);
 	if (!journal_may_speak(row, now_usec))
 		return;
 	log_write(level, &fields, "%s %s: %s%s", name_of(row, name, sizeof(name)), what,
 		  row->reason ? row->reason : "no reason given", hush_of(row));
 }
 
-void journal_held(struct target *row, uint64_t now_usec)
+/* What is so while an action is in force, and when it has ended. */
+static const char *sentence_of(enum action action)
 {
-	say(LOG_INFO, LOG_ID_TARGET_HELD, row, now_usec, "is held");
+	switch (action) {
+	case ACTION_NONE:
+	case ACTION_AUTO:
+		break;
+	case ACTION_HOLD:
+		return "is held";
+	case ACTION_MEMPOLICY:
+		return "has memory policy local in each thread";
+	case ACTION_BIND:
+		return "is bound to the CPUs of its node";
+	case ACTION_CONFINE:
+		return "is confined to a cpuset";
+	case ACTION_HOST_OFF:
+		return "is not balanced, host-wide";
+	}
+	return "is watched";
 }
 
-void journal_would_hold(struct target *row, uint64_t now_usec)
+static const char *end_of(enum action action)
 {
-	say(LOG_INFO, LOG_ID_TARGET_HELD, row, now_usec, "would be held (audit)");
+	switch (action) {
+	case ACTION_NONE:
+	case ACTION_AUTO:
+		break;
+	case ACTION_HOLD:
+		return "is released";
+	case ACTION_MEMPOLICY:
+		return "has its memory policy back";
+	case ACTION_BIND:
+		return "has its CPUs back";
+	case ACTION_CONFINE:
+		return "has its cpuset back";
+	case ACTION_HOST_OFF:
+		return "is balanced again";
+	}
+	return "is watched";
 }
 
-void journal_released(struct target *row, uint64_t now_usec)
+void journal_applied(struct target *row, enum action action, uint64_t now_usec)
 {
-	say(LOG_INFO, LOG_ID_TARGET_RELEASED, row, now_usec, "is released");
+	say(LOG_INFO, LOG_ID_TARGET_HELD, row, action, now_usec, sentence_of(action));
+}
+
+void journal_would_apply(struct target *row, uint64_t now_usec)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "would get \"%s\" (audit)", action_name(row->action));
+	say(LOG_INFO, LOG_ID_TARGET_HELD, row, row->action, now_usec,
+	    row->action == ACTION_HOLD ? "would be held (audit)" : what);
+}
+
+void journal_undone(struct target *row, enum action action, uint64_t now_usec)
+{
+	say(LOG_INFO, LOG_ID_TARGET_RELEASED, row, action, now_usec, end_of(action));
 }
 
 void journal_pin_observed(struct target *row, uint64_t now_usec)
@@ -96,13 +142,33 @@ void journal_pin_observed(struct target *row, uint64_t now_usec)
 		  row->facts.driver ? row->facts.driver : "");
 }
 
-void journal_ineffective(struct target *row, uint64_t now_usec)
+static const char *ineffective_of(enum action action)
+{
+	switch (action) {
+	case ACTION_NONE:
+	case ACTION_AUTO:
+		break;
+	case ACTION_HOLD:
+		return "is scanned in spite of its hold, the next action of its policy is tried";
+	case ACTION_MEMPOLICY:
+		return "does not take the memory policy in each thread, the next action of its policy is tried";
+	case ACTION_BIND:
+		return "does not stay on its CPUs with each thread, the next action of its policy is tried";
+	case ACTION_CONFINE:
+		return "is not confined by the cpuset that was set, the next action of its policy is tried";
+	case ACTION_HOST_OFF:
+		return "is scanned with balancing off, for bit 1 of kernel.numa_balancing (tiering) is set; the next action of its policy is tried";
+	}
+	return "is not helped";
+}
+
+void journal_ineffective(struct target *row, enum action action, uint64_t now_usec)
 {
 	struct log_fields all = { .message_id = LOG_ID_INEFFECTIVE };
 
 	if (row)
-		say(LOG_WARNING, LOG_ID_INEFFECTIVE, row, now_usec,
-		    "is scanned in spite of its hold");
+		say(LOG_WARNING, LOG_ID_INEFFECTIVE, row, action, now_usec,
+		    ineffective_of(action));
 	else
 		log_write(LOG_ERR, &all,
 			  "holds have no effect: the module's probes do not fire; see that kernel.ftrace_enabled is 1 and debugfs kprobes/enabled too");
@@ -116,8 +182,10 @@ void journal_effective_again(void)
 }
 
 /* How an errno of an action reads to an operator. */
-static const char *explain(int error)
+static const char *explain(enum action action, int error)
 {
+	if (action != ACTION_HOLD)
+		return strerror(-error);
 	switch (-error) {
 	case ENOSPC:
 		return "the module's table is full; hold a cgroup instead (Scope=cgroup), or load the module with a larger one";
@@ -131,16 +199,43 @@ static const char *explain(int error)
 	}
 }
 
-void journal_action_failed(struct target *row, int error, uint64_t now_usec)
+void journal_action_failed(struct target *row, const struct plan_item *item, int error,
+			   const char *why, uint64_t now_usec)
 {
 	struct log_fields fields = fields_of(row, LOG_ID_ACTION_FAILED);
+	bool is_undo = item->op == PLAN_UNDO;
 	char name[256];
 
 	if (row->told_failed == error || !journal_may_speak(row, now_usec))
 		return;
 	row->told_failed = error;
-	log_write(LOG_ERR, &fields, "cannot %s %s: %s", action_name(row->action),
-		  name_of(row, name, sizeof(name)), explain(error));
+	fields.action = action_name(item->action);
+	fields.reason = why[0] ? why : explain(item->action, error);
+	log_write(LOG_ERR, &fields, "cannot %s%s %s: %s", is_undo ? "undo " : "",
+		  action_name(item->action), name_of(row, name, sizeof(name)), fields.reason);
+}
+
+void journal_foreign(struct target *row, enum action action, uint64_t now_usec)
+{
+	struct log_fields fields = fields_of(row, LOG_ID_FOREIGN);
+	char name[256];
+
+	if (!journal_may_speak(row, now_usec))
+		return;
+	fields.action = action_name(action);
+	log_write(LOG_WARNING, &fields,
+		  "%s: somebody else has changed what %s had set; left as it is, and not set again before a reload",
+		  name_of(row, name, sizeof(name)), action_name(action));
+}
+
+void journal_drift(const struct host_facts *host, int before)
+{
+	struct log_fields fields = { .message_id = LOG_ID_DRIFT };
+
+	log_write(LOG_WARNING, &fields,
+		  "kernel.numa_balancing was changed from %d to %d, not by pinsafed%s%s", before,
+		  host->balancing, host->balancing_owner ? "; that is the value of " : "",
+		  host->balancing_owner ? host->balancing_owner : "");
 }
 
 void journal_module(const struct host_facts *host)

@@ -16,18 +16,25 @@
 /* Pure: may this row speak now? */
 bool journal_may_speak(struct target *row, uint64_t now_usec);
 
-/* A hold began, became another's or ended; or, in audit, would have. */
-void journal_held(struct target *row, uint64_t now_usec);
-void journal_would_hold(struct target *row, uint64_t now_usec);
-void journal_released(struct target *row, uint64_t now_usec);
+/* An action began or ended; or, in audit, would have begun. */
+void journal_applied(struct target *row, enum action action, uint64_t now_usec);
+void journal_would_apply(struct target *row, uint64_t now_usec);
+void journal_undone(struct target *row, enum action action, uint64_t now_usec);
 
 void journal_pin_observed(struct target *row, uint64_t now_usec);
 
-/* is_armed false: the probes do not fire, for all holds at once (row NULL). */
-void journal_ineffective(struct target *row, uint64_t now_usec);
+/* row NULL: the probes do not fire, for all holds at once. */
+void journal_ineffective(struct target *row, enum action action, uint64_t now_usec);
 void journal_effective_again(void);
 
-void journal_action_failed(struct target *row, int error, uint64_t now_usec);
+/* why "": the error says all. */
+void journal_action_failed(struct target *row, const struct plan_item *item, int error,
+			   const char *why, uint64_t now_usec);
+/* Somebody else has changed what the action had set. */
+void journal_foreign(struct target *row, enum action action, uint64_t now_usec);
+
+/* kernel.numa_balancing is another than it was, and not by us. */
+void journal_drift(const struct host_facts *host, int before);
 
 void journal_module(const struct host_facts *host);
 void journal_events_lost(struct tally *tally, uint64_t now_usec);

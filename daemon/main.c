@@ -15,6 +15,7 @@
 #include "daemon/manager.h"
 #include "daemon/orders.h"
 #include "daemon/rehearse.h"
+#include "daemon/restore.h"
 #include "module/uapi/pinsafe.h"
 
 #ifndef PINSAFE_RUNTIMEDIR
@@ -40,12 +41,14 @@ static const char usage[] =
 	"  --snapshot=FILE     that snapshot, as pinsafectl snapshot writes it; - (the\n"
 	"                      default): standard input\n"
 	"  --json              the plan as JSON\n"
+	"  --restore           put back what a daemon that was stopped had set, and end:\n"
+	"                      for the service's ExecStopPost\n"
 	"  --foreground        stay in the foreground (it always does)\n"
 	"  --config-root=DIR   read DIR/pinsafed.conf and DIR/pinsafed.conf.d\n"
 	"  --runtime-dir=DIR   keep the ledger there (" PINSAFE_RUNTIMEDIR ")\n"
 	"  --device=FILE       the helper module's device (" PINSAFE_DEVICE ")\n"
 	"  --bus=BUS           system (the default), session, or an address\n"
-	"  --proc-root=DIR, --sys-root=DIR, --dev-root=DIR\n"
+	"  --proc-root=DIR, --sys-root=DIR, --dev-root=DIR, --fs-root=DIR\n"
 	"                      look at a recorded tree\n"
 	"  --debug             say more\n"
 	"  --help, --version\n";
@@ -56,10 +59,12 @@ enum {
 	OPTION_FOREGROUND,
 	OPTION_JSON,
 	OPTION_PLAN,
+	OPTION_RESTORE,
 	OPTION_SNAPSHOT,
 	OPTION_PROC_ROOT,
 	OPTION_SYS_ROOT,
 	OPTION_DEV_ROOT,
+	OPTION_FS_ROOT,
 	OPTION_CONFIG_ROOT,
 	OPTION_RUNTIME_DIR,
 	OPTION_DEVICE,
@@ -75,10 +80,12 @@ static const struct option long_options[] = {
 	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "plan", no_argument, NULL, OPTION_PLAN },
+	{ "restore", no_argument, NULL, OPTION_RESTORE },
 	{ "snapshot", required_argument, NULL, OPTION_SNAPSHOT },
 	{ "proc-root", required_argument, NULL, OPTION_PROC_ROOT },
 	{ "sys-root", required_argument, NULL, OPTION_SYS_ROOT },
 	{ "dev-root", required_argument, NULL, OPTION_DEV_ROOT },
+	{ "fs-root", required_argument, NULL, OPTION_FS_ROOT },
 	{ "config-root", required_argument, NULL, OPTION_CONFIG_ROOT },
 	{ "runtime-dir", required_argument, NULL, OPTION_RUNTIME_DIR },
 	{ "device", required_argument, NULL, OPTION_DEVICE },
@@ -96,6 +103,7 @@ struct request {
 	bool check_config;
 	bool plan;
 	bool json;
+	bool restore;
 	const char *snapshot;
 	bool debug;
 	const char *text;		/* to print and end */
@@ -110,6 +118,8 @@ static const char **option_string(struct options *options, int option)
 		return &options->sys_root;
 	case OPTION_DEV_ROOT:
 		return &options->dev_root;
+	case OPTION_FS_ROOT:
+		return &options->fs_root;
 	case OPTION_CONFIG_ROOT:
 		return &options->config_root;
 	case OPTION_RUNTIME_DIR:
@@ -140,6 +150,9 @@ static int parse_option(struct request *request, int option)
 		return 0;
 	case OPTION_PLAN:
 		request->plan = true;
+		return 0;
+	case OPTION_RESTORE:
+		request->restore = true;
 		return 0;
 	case OPTION_SNAPSHOT:
 		request->snapshot = optarg;
@@ -173,6 +186,11 @@ static int parse_argv(struct request *request, int argc, char **argv)
 	}
 	if ((request->check_config || request->cat_config) && argc == optind + 1)
 		request->options.config_root = argv[optind++];
+	if (!request->plan && (request->json || request->snapshot)) {
+		fputs("pinsafed: --json and --snapshot belong to --plan\nTry pinsafed --help.\n",
+		      stderr);
+		return -EINVAL;
+	}
 	if (optind < argc) {
 		fprintf(stderr, "pinsafed: %s: unexpected argument\nTry pinsafed --help.\n",
 			argv[optind]);
@@ -234,6 +252,7 @@ int main(int argc, char **argv)
 			.proc_root = "/proc",
 			.sys_root = "/sys",
 			.dev_root = "/dev",
+			.fs_root = "/",
 			.runtime_dir = PINSAFE_RUNTIMEDIR,
 			.device = PINSAFE_DEVICE,
 			.bus = "system",
@@ -252,6 +271,8 @@ int main(int argc, char **argv)
 		return rehearse(request.snapshot ? request.snapshot : "-",
 				request.options.config_root, request.json);
 	log_init("pinsafed", request.debug ? LOG_DEBUG : LOG_INFO);
+	if (request.restore)
+		return restore_run(&request.options);
 	block_signals();
 	raise_file_limit();
 	return run(&request.options);

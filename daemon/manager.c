@@ -19,6 +19,7 @@
 #include <systemd/sd-event.h>
 
 #include "daemon/base/log.h"
+#include "daemon/bus-unit.h"
 #include "daemon/bus.h"
 #include "daemon/gather.h"
 #include "daemon/journal.h"
@@ -49,6 +50,7 @@ struct manager {
 	sd_event_source *helper;
 	sd_event_source *opened;	/* fanotify */
 	sd_event_source *nodes;
+	struct unit_manager units;
 	uint64_t retry_usec;		/* no tick before; 0: the last one worked */
 	bool is_ready;
 	char status[160];
@@ -60,6 +62,7 @@ static void manager_done(struct manager *manager)
 	sd_event_source_unref(manager->helper);
 	sd_event_source_unref(manager->opened);
 	sd_event_source_unref(manager->nodes);
+	manager->state->units = NULL;
 	bus_free(take_ptr(manager->state->bus));
 	sd_event_unref(manager->event);
 }
@@ -377,9 +380,12 @@ int manager_run(struct state *state, const char **ret_what)
 	r = bus_new(state, manager.event, &state->bus);
 	if (r < 0)
 		return r;
+	bus_units_init(state->bus, &manager.units);
+	state->units = &manager.units;
 	if (ledger_skipped(state->ledger) > 0)
 		log_warning("%u lines of the ledger make no sense, ignoring",
 			    ledger_skipped(state->ledger));
+	state_refresh_rights(state);
 	(void)state_open_helper(state, service_take_helper());
 	journal_module(&state->host);
 	r = add_sources(&manager);

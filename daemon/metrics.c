@@ -2,10 +2,14 @@
 #include "daemon/metrics.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "daemon/base/log.h"
 #include "daemon/sense/helper.h"
 #include "daemon/state.h"
 
@@ -41,7 +45,7 @@ static void put_build(FILE *out, const struct state *state)
 
 static void put_targets(FILE *out, const struct state *state)
 {
-	static const char *const states[] = { "held", "draining", "released", "watched" };
+	static const char *const states[] = { "held", "draining", "applied", "released", "watched" };
 	const struct targets *targets = &state->targets;
 
 	family(out, "targets", "gauge", "Known processes by state.");
@@ -57,7 +61,41 @@ static void put_targets(FILE *out, const struct state *state)
 	gauge(out, "exposed", state->status.exposed,
 	      "Pinners whose memory NUMA balancing scans now.");
 	gauge(out, "ineffective", state->status.ineffective,
-	      "Held processes that are scanned all the same.");
+	      "Processes whose action is in force and without effect.");
+	gauge(out, "mitigated", state->status.mitigated,
+	      "Processes that are held or have another action in force.");
+	gauge(out, "remote_pinned_bytes", state->status.remote_pinned_bytes,
+	      "Pinned memory on another node than the devices of its process.");
+}
+
+/* A row for each action, so that alerts need not wait for the first one. */
+static void put_actions(FILE *out, const struct state *state)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+		const char *help;
+	} counters[] = {
+		{ "actions_applied", offsetof(struct action_tally, applied), "Actions applied." },
+		{ "actions_undone", offsetof(struct action_tally, undone), "Actions undone." },
+		{ "actions_refused", offsetof(struct action_tally, failed),
+		  "Actions that could not be carried out." },
+		{ "actions_foreign", offsetof(struct action_tally, foreign),
+		  "Actions given up because somebody else changed what they had set." },
+		{ "actions_ineffective", offsetof(struct action_tally, ineffective),
+		  "Actions that were in force and without effect." },
+	};
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		family(out, counters[i].name, "counter", counters[i].help);
+		for (int action = ACTION_HOLD; action < ACTION_AUTO; action++) {
+			const char *tally = (const char *)&state->tally.actions[action];
+
+			fprintf(out, "pinsafe_%s_total{action=\"%s\"} %" PRIu64 "\n",
+				counters[i].name, action_name((enum action)action),
+				*(const uint64_t *)(tally + counters[i].offset));
+		}
+	}
 }
 
 static uint64_t bytes_on_node(const struct targets *targets, unsigned int node)
@@ -135,6 +173,8 @@ static void put_host(FILE *out, const struct state *state)
 
 	gauge(out, "numa_balancing_enabled", host->balancing > 0,
 	      "1: kernel.numa_balancing is not 0.");
+	counter(out, "numa_balancing_drifts", state->tally.drifts,
+		"Times somebody else changed kernel.numa_balancing.");
 	if (!host->has_pin_counters)
 		return;
 	counter(out, "host_pins_acquired_pages", host->pins_acquired,
@@ -152,10 +192,79 @@ int metrics_format(const struct state *state, char **ret_text)
 		return -ENOMEM;
 	put_build(out, state);
 	put_targets(out, state);
+	put_actions(out, state);
 	put_pinned(out, state);
 	put_module(out, state);
 	put_daemon(out, state);
 	put_host(out, state);
 	fprintf(out, "# EOF\n");
 	return fclose(out) == 0 ? 0 : -ENOMEM;
+}
+
+/* ---- the file ---------------------------------------------------------------------- */
+
+static int write_all(int fd, const char *text)
+{
+	size_t length = strlen(text);
+
+	while (length > 0) {
+		ssize_t n = write(fd, text, length);
+
+		if (n < 0)
+			return -errno;
+		text += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Everyone may read it, whatever the umask of a service. */
+static int write_file(const char *path, const char *text)
+{
+	_cleanup_(close) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+				       0644);
+
+	if (fd < 0 || fchmod(fd, 0644) < 0)
+		return -errno;
+	return write_all(fd, text);
+}
+
+static int replace_file(const char *path, const char *text)
+{
+	_cleanup_(free) char *temporary = NULL;
+	int r;
+
+	if (asprintf(&temporary, "%s.tmp", path) < 0) {
+		temporary = NULL;
+		return -ENOMEM;
+	}
+	r = write_file(temporary, text);
+	if (r >= 0 && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlink(temporary);
+	return r;
+}
+
+void metrics_write(struct state *state, uint64_t now_usec)
+{
+	const char *path = state->config.metrics_textfile;
+	_cleanup_(free) char *text = NULL;
+	int r;
+
+	if (!path) {
+		state->metrics_usec = 0;
+		return;
+	}
+	if (state->metrics_usec > now_usec)
+		return;
+	state->metrics_usec = now_usec + METRICS_WRITE_USEC;
+	state_refresh_pins(state);
+	r = metrics_format(state, &text);
+	if (r >= 0)
+		r = replace_file(path, text);
+	if (r < 0 && r != state->metrics_error)
+		log_warning("cannot write %s: %s; see MetricsTextfile= in pinsafed.conf(5), ignoring",
+			    path, strerror(-r));
+	state->metrics_error = r;
 }

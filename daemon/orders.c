@@ -80,6 +80,7 @@ static int carry_out(struct state *state, const struct target_id *target, bool h
 
 	if (row)
 		row->failed = row->told_failed = 0;
+	(void)setbacks_drop_target(&state->setbacks, target);
 	/* Not behind all that is dirty: the client waits, and so does the loop. */
 	if (target->kind == TARGET_PROCESS)
 		r = gather_process(state, target->process, now_usec);
@@ -160,6 +161,9 @@ static void put_in_force(struct state *state, struct config *config)
 	state->tally.reloads++;
 	state->is_table_full = false;
 	state->table_usec = 0;
+	/* who changed the rules may have mended what was wrong */
+	setbacks_done(&state->setbacks);
+	state_refresh_rights(state);
 	watch_reset(state->watch);
 	state->is_watch_due = true;
 	state->are_nodes_due = true;

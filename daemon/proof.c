@@ -17,10 +17,8 @@ void proof_note_position(struct scan_mark *mark, struct scan_position position,
 	mark->position = position;
 }
 
-enum proof proof_judge(const struct target *row, bool is_armed, uint64_t now_usec)
+static enum proof judge_hold(const struct target *row, bool is_armed, uint64_t now_usec)
 {
-	if (!row->shown.is_held)
-		return PROOF_NONE;
 	if (!is_armed)
 		return PROOF_INEFFECTIVE;
 	/* A pass that was past the gate may still be ending. */
@@ -31,4 +29,32 @@ enum proof proof_judge(const struct target *row, bool is_armed, uint64_t now_use
 	if (row->last_refused_usec && now_usec < row->last_refused_usec + PROOF_FRESH_USEC)
 		return PROOF_VERIFIED;
 	return PROOF_IDLE;
+}
+
+static enum proof judge_setting(const struct target *row, int balancing, uint64_t now_usec)
+{
+	/* with bit 1, tiering, set scans go on (task_tick_numa()) */
+	if (row->shown.applied == ACTION_HOST_OFF)
+		return balancing > 0 ? PROOF_INEFFECTIVE : PROOF_VERIFIED;
+	if (row->is_contradicted)
+		return PROOF_INEFFECTIVE;
+	if (!row->shown.is_settling)
+		return PROOF_VERIFIED;
+	if (row->settling_usec && now_usec >= row->settling_usec + PROOF_SETTLE_USEC)
+		return PROOF_INEFFECTIVE;
+	return PROOF_UNVERIFIED;
+}
+
+/* While one action gives way to another both are in force: the better counts. */
+enum proof proof_judge(const struct target *row, bool is_armed, int balancing,
+		       uint64_t now_usec)
+{
+	enum proof proof = PROOF_NONE;
+
+	if (row->shown.is_held)
+		proof = judge_hold(row, is_armed, now_usec);
+	if (row->shown.applied != ACTION_NONE &&
+	    (proof == PROOF_NONE || proof == PROOF_INEFFECTIVE))
+		proof = judge_setting(row, balancing, now_usec);
+	return proof;
 }

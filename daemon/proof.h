@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * proof.h - does a hold work?
+ * proof.h - does an action work?
  *
- * Evidence, cheapest first: the module's own test probe fires (armed), scans
- * were refused lately, and the scanner's position in the process stands still.
+ * Evidence for a hold, cheapest first: the module's own test probe fires (armed),
+ * scans were refused lately, and the scanner's position in the process stands
+ * still.  For a setting: it was read back and is what we made it, in each thread,
+ * and the kernel's effective value agrees.
  */
 #pragma once
 
@@ -21,5 +23,10 @@
 void proof_note_position(struct scan_mark *mark, struct scan_position position,
 			 uint64_t now_usec);
 
-/* Pure.  is_armed: the gate fires. */
-enum proof proof_judge(const struct target *row, bool is_armed, uint64_t now_usec);
+/* New threads take a setting over from the one that made them, or are given it at
+ * the next look; what is not everywhere after so long will not be. */
+#define PROOF_SETTLE_USEC	(30ULL * 1000 * 1000)
+
+/* Pure.  is_armed: the gate fires; balancing: kernel.numa_balancing. */
+enum proof proof_judge(const struct target *row, bool is_armed, int balancing,
+		       uint64_t now_usec);

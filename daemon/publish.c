@@ -7,26 +7,40 @@
 static bool is_same(const struct shown *a, const struct shown *b)
 {
 	return a->is_held == b->is_held && a->is_draining == b->is_draining &&
-	       a->is_released == b->is_released && a->op == b->op && a->proof == b->proof &&
+	       a->is_released == b->is_released && a->applied == b->applied &&
+	       a->op == b->op && a->proof == b->proof &&
 	       a->scanned == b->scanned && a->risk == b->risk &&
 	       a->pinned_bytes == b->pinned_bytes;
+}
+
+/* Probes that do not fire are told of once, for all. */
+static void tell_ineffective(struct state *state, struct target *row, uint64_t now_usec)
+{
+	if (row->shown.applied != ACTION_NONE)
+		journal_ineffective(row, row->shown.applied, now_usec);
+	else if (state->is_armed)
+		journal_ineffective(row, ACTION_HOLD, now_usec);
 }
 
 static void tell_journal(struct state *state, struct target *row, uint64_t now_usec)
 {
 	const struct shown *was = &row->published, *is = &row->shown;
 
-	/* A hold older than the daemon was told of by the one before it. */
-	if (is->is_held && !was->is_held && row->since_usec >= state->status.started_usec)
-		journal_held(row, now_usec);
+	/* What is older than the daemon was told of by the one before it. */
+	bool is_new = row->since_usec >= state->status.started_usec;
+
+	if (is->is_held && !was->is_held && is_new)
+		journal_applied(row, ACTION_HOLD, now_usec);
 	if (!is->is_held && was->is_held)
-		journal_released(row, now_usec);
+		journal_undone(row, ACTION_HOLD, now_usec);
+	if (was->applied != ACTION_NONE && is->applied != was->applied)
+		journal_undone(row, was->applied, now_usec);
+	if (is->applied != ACTION_NONE && is->applied != was->applied && is_new)
+		journal_applied(row, is->applied, now_usec);
 	if (is->op == PLAN_APPLY && row->mode == MODE_AUDIT && was->op != PLAN_APPLY)
-		journal_would_hold(row, now_usec);
-	/* Probes that do not fire are told of once, for all. */
-	if (is->proof == PROOF_INEFFECTIVE && was->proof != PROOF_INEFFECTIVE &&
-	    state->is_armed)
-		journal_ineffective(row, now_usec);
+		journal_would_apply(row, now_usec);
+	if (is->proof == PROOF_INEFFECTIVE && was->proof != PROOF_INEFFECTIVE)
+		tell_ineffective(state, row, now_usec);
 }
 
 static void tell_pin(struct state *state, struct target *row, uint64_t now_usec)

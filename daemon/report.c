@@ -122,6 +122,7 @@ static void add_facts(struct report *report, const struct process_facts *facts)
 	add_text(report, "driver", facts->driver);
 	add_number(report, "vm_pin_bytes", VALUE_BIG, facts->vm_pin_bytes);
 	add_number(report, "uring_bytes", VALUE_BIG, facts->uring_bytes);
+	add_text(report, "cpus_allowed", facts->cpus_allowed);
 	if (facts->has_scan_seq)
 		add_number(report, "scan_seq", VALUE_BIG, facts->scan_seq);
 	add_lists(report, facts);
@@ -138,6 +139,18 @@ static void add_word(struct report *report, const struct target *row)
 	add_text(report, "scanned", scanned_name(row->shown.scanned));
 	add_text(report, "proof", proof_name(row->shown.proof));
 	add_number(report, "exposed", VALUE_BOOL, target_is_exposed(row));
+}
+
+static void add_setting(struct report *report, const struct target *row)
+{
+	if (row->shown.applied == ACTION_NONE)
+		return;
+	add_text(report, "cpus", row->cpus);
+	add_text(report, "mems", row->mems);
+	if (row->shown.is_held)		/* while one gives way to the other */
+		return;
+	add_text(report, "origin", origin_name(row->origin));
+	add_number(report, "since_usec", VALUE_BIG, row->since_usec);
 }
 
 static void add_hold(struct report *report, const struct target *row)
@@ -173,6 +186,7 @@ void report_target(const struct target *row, struct report *ret_report)
 	}
 	add_word(report, row);
 	add_hold(report, row);
+	add_setting(report, row);
 }
 
 /* ---- the host ---------------------------------------------------------------- */
@@ -202,6 +216,9 @@ void report_host(const struct state *state, struct report *ret_report)
 	add_text(report, "kernel_verdict", state->status.verdict);
 	add_text(report, "kernel_verdict_reason", state->status.verdict_reason);
 	add_number(report, "balancing", VALUE_INT, (uint64_t)(int64_t)host->balancing);
+	add_number(report, "balancing_at_start", VALUE_INT,
+		   (uint64_t)(int64_t)host->balancing_at_start);
+	add_text(report, "balancing_owner", host->balancing_owner);
 	add_number(report, "cgroup2", VALUE_BOOL, host->has_cgroup2);
 	add_number(report, "pin_counters", VALUE_BOOL, host->has_pin_counters);
 	add_number(report, "pins_acquired", VALUE_BIG, host->pins_acquired);

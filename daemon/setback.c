@@ -59,12 +59,12 @@ static int insert(struct setbacks *setbacks, size_t place, struct setback *setba
 }
 
 int setbacks_add(struct setbacks *setbacks, const struct target_id *id, enum action action,
-		 const char *reason, uint64_t now_usec)
+		 const char *reason, uint64_t until_usec)
 {
 	_cleanup_(setback_done) struct setback setback = {
 		.action = action,
 		.reason = strdup(reason),
-		.until_usec = now_usec + SETBACK_USEC,
+		.until_usec = until_usec,
 	};
 	size_t place = find_place(setbacks, id, action);
 
@@ -113,7 +113,7 @@ size_t setbacks_drop_old(struct setbacks *setbacks, uint64_t now_usec)
 	size_t before = setbacks->n;
 
 	for (size_t i = setbacks->n; i-- > 0;) {
-		if (setbacks->list[i].until_usec <= now_usec)
+		if (setbacks->list[i].until_usec && setbacks->list[i].until_usec <= now_usec)
 			drop(setbacks, i);
 	}
 	return before - setbacks->n;
@@ -124,8 +124,10 @@ uint64_t setbacks_next_usec(const struct setbacks *setbacks)
 	uint64_t next = 0;
 
 	for (size_t i = 0; i < setbacks->n; i++) {
-		if (!next || setbacks->list[i].until_usec < next)
-			next = setbacks->list[i].until_usec;
+		uint64_t until_usec = setbacks->list[i].until_usec;
+
+		if (until_usec && (!next || until_usec < next))
+			next = until_usec;
 	}
 	return next;
 }

@@ -3,7 +3,8 @@
  * setback.h - what did not work, so that the next rung of the ladder is taken
  *
  * One for each target and action.  It lasts SETBACK_USEC: what was wrong may be
- * mended, and an operator who mended it should not have to know of us.  Memory
+ * mended, and an operator who mended it should not have to know of us.  Where
+ * somebody else changed what we had set, his word counts until a reload.  Memory
  * only, a restarted daemon tries again.
  */
 #pragma once
@@ -18,10 +19,10 @@ struct setbacks {
 	size_t n;
 };
 
-/* A second one on the same takes the place of the first.  1: it is new; 0: it was
- * known; -ENOMEM. */
+/* A second one on the same takes the place of the first.  until_usec 0: while the
+ * target lives.  1: it is new; 0: it was known; -ENOMEM. */
 int setbacks_add(struct setbacks *setbacks, const struct target_id *id, enum action action,
-		 const char *reason, uint64_t now_usec);
+		 const char *reason, uint64_t until_usec);
 
 /* NULL: none. */
 const struct setback *setbacks_find(const struct setbacks *setbacks,
@@ -32,7 +33,7 @@ size_t setbacks_drop_target(struct setbacks *setbacks, const struct target_id *i
 size_t setbacks_drop_action(struct setbacks *setbacks, enum action action);
 size_t setbacks_drop_old(struct setbacks *setbacks, uint64_t now_usec);
 
-/* When the next one ends; 0: there are none. */
+/* When the next one ends; 0: none will. */
 uint64_t setbacks_next_usec(const struct setbacks *setbacks);
 
 void setbacks_done(struct setbacks *setbacks);

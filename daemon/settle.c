@@ -5,48 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/act/act.h"
+#include "daemon/base/text.h"
 #include "daemon/journal.h"
 #include "daemon/policy/decide.h"
 #include "daemon/proof.h"
 #include "daemon/publish.h"
+#include "daemon/sense/cgroup.h"
 #include "daemon/sense/helper.h"
 #include "daemon/sense/pin.h"
-#include "daemon/tick.h"
+
+DEFINE_CLEANUP_EMBEDDED(struct cgroup_facts, cgroup_facts_done);
 
 /* Positions of the scanner read a look: one ioctl(2) each. */
 #define POSITIONS_PER_LOOK	4
 
-int settle_read_held(struct state *state, struct held_list *ret_held)
-{
-	struct act_context context = tick_act_context(state);
-	int r;
-
-	*ret_held = (struct held_list){ 0 };
-	if (state->helper_fd < 0)
-		return 0;
-	r = hold_actuator.list(&context, &ret_held->list, &ret_held->n);
-	return r < 0 ? r : act_prune(&context, ACTION_HOLD, ret_held->list, ret_held->n);
-}
-
-void held_list_done(struct held_list *held)
-{
-	held_free(held->list, held->n);
-	*held = (struct held_list){ 0 };
-}
-
 /* ---- the plan ------------------------------------------------------------ */
-
-static int replace_text(char **text, const char *by)
-{
-	char *copy = by ? strdup(by) : NULL;
-
-	if (by && !copy)
-		return -ENOMEM;
-	free(*text);
-	*text = copy;
-	return 0;
-}
 
 static int settle_item(struct state *state, const struct plan_item *item)
 {
@@ -63,128 +36,31 @@ static int settle_item(struct state *state, const struct plan_item *item)
 	row->scanned_bare = item->id.kind == TARGET_PROCESS ?
 				    policy_scanned(&state->host, &row->facts) :
 				    item->scanned;
-	r = replace_text(&row->policy, item->policy);
-	return r < 0 ? r : replace_text(&row->reason, item->reason);
+	r = text_replace(&row->policy, item->policy);
+	return r < 0 ? r : text_replace(&row->reason, item->reason);
+}
+
+/* Of the items on one target, what is undone is the word on it only where nothing
+ * else is said. */
+static const struct plan_item *find_word(const struct plan *plan, size_t *i)
+{
+	const struct plan_item *word = &plan->items[*i];
+
+	while (++*i < plan->n_items &&
+	       target_id_compare(&plan->items[*i].id, &word->id) == 0) {
+		if (word->op == PLAN_UNDO)
+			word = &plan->items[*i];
+	}
+	return word;
 }
 
 int settle_plan(struct state *state, const struct plan *plan)
 {
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < plan->n_items; i++)
-		r = settle_item(state, &plan->items[i]);
+	for (size_t i = 0; r >= 0 && i < plan->n_items;)
+		r = settle_item(state, find_word(plan, &i));
 	return r;
-}
-
-/* ---- what is in force ------------------------------------------------------ */
-
-/* A cgroup gets a row by the order alone; a process has one, or has ended. */
-static int mark_released(struct state *state)
-{
-	const struct override *overrides;
-	size_t n;
-
-	overrides = ledger_overrides(state->ledger, &n);
-	for (size_t i = 0; i < n; i++) {
-		struct target *row = targets_find(&state->targets, &overrides[i].id);
-		int r = 0;
-
-		if (!row && overrides[i].id.kind == TARGET_CGROUP)
-			r = targets_add(&state->targets, &overrides[i].id, &row);
-		if (r < 0)
-			return r;
-		if (!row)
-			continue;
-		row->shown.is_released = !overrides[i].hold;
-		/* An order is carried out in audit mode too. */
-		row->mode = MODE_ENFORCE;
-	}
-	return 0;
-}
-
-/* A row may have a hold of its own and one from its cgroup: the better counts. */
-static void take_hold(struct target *row, const struct held *held)
-{
-	if (row->shown.is_held && !row->shown.is_draining && held->is_draining)
-		return;
-	row->shown.is_held = true;
-	row->shown.is_draining = held->is_draining;
-	row->origin = held->origin;
-	row->since_usec = held->since_usec;
-	row->refused_scans = held->refused_scans;
-	row->last_refused_usec = held->last_refused_usec;
-}
-
-static int take_held_cgroup(struct state *state, const struct held *held)
-{
-	struct target *row;
-	int r;
-
-	r = targets_add(&state->targets, &held->id, &row);
-	if (r < 0)
-		return r;
-	take_hold(row, held);
-	for (size_t i = 0; i < state->targets.n; i++) {
-		if (target_is_in_cgroup(state->targets.rows[i], row->id.cgroup))
-			take_hold(state->targets.rows[i], held);
-	}
-	return 0;
-}
-
-static void take_held_process(struct state *state, const struct held *held, bool mark)
-{
-	struct target *row = targets_find(&state->targets, &held->id);
-
-	if (row)
-		take_hold(row, held);
-	else if (mark)
-		state_mark(state, held->id.process, false, NULL);
-}
-
-static bool is_stranger(const struct state *state, const struct held *held)
-{
-	return held->id.kind == TARGET_PROCESS && !targets_find(&state->targets, &held->id);
-}
-
-/* Is it time to look at held processes without a row? */
-static bool mark_strangers(struct state *state, const struct held_list *held,
-			   uint64_t now_usec)
-{
-	bool is_due = state->strangers_usec <= now_usec;
-	bool any = false;
-
-	for (size_t i = 0; i < held->n && !any; i++)
-		any = is_stranger(state, &held->list[i]);
-	if (!any)
-		state->strangers_usec = 0;
-	else if (is_due)
-		state->strangers_usec = now_usec + SETTLE_STRANGERS_USEC;
-	return is_due;
-}
-
-int settle_held(struct state *state, const struct held_list *held, uint64_t now_usec)
-{
-	bool mark = mark_strangers(state, held, now_usec);
-	int r = 0;
-
-	for (size_t i = 0; i < state->targets.n; i++) {
-		struct shown *shown = &state->targets.rows[i]->shown;
-
-		shown->is_held = shown->is_draining = shown->is_released = false;
-	}
-	for (size_t i = 0; r >= 0 && i < held->n; i++) {
-		switch (held->list[i].id.kind) {
-		case TARGET_PROCESS:
-			take_held_process(state, &held->list[i], mark);
-			break;
-		case TARGET_CGROUP:
-			r = take_held_cgroup(state, &held->list[i]);
-			break;
-		case TARGET_HOST:
-			break;
-		}
-	}
-	return r < 0 ? r : mark_released(state);
 }
 
 /* ---- proof --------------------------------------------------------------- */
@@ -198,6 +74,14 @@ static bool is_anything_held(const struct state *state)
 	return false;
 }
 
+/* A hold that was without effect is tried again when the probes fire again. */
+static void note_armed(struct state *state)
+{
+	if (setbacks_drop_action(&state->setbacks, ACTION_HOLD) > 0)
+		state->are_targets_due = true;
+	journal_effective_again();
+}
+
 static void look_at_probes(struct state *state)
 {
 	struct pinsafe_counters counters;
@@ -208,9 +92,9 @@ static void look_at_probes(struct state *state)
 	state->host.module_armed = counters.armed;
 	state->is_armed = counters.armed & PINSAFE_FEATURE_HOLD;
 	if (was_armed && !state->is_armed)
-		journal_ineffective(NULL, 0);
+		journal_ineffective(NULL, ACTION_HOLD, 0);
 	else if (!was_armed && state->is_armed)
-		journal_effective_again();
+		note_armed(state);
 }
 
 static void look_at_position(struct state *state, struct target *row, uint64_t now_usec)
@@ -228,27 +112,102 @@ static void look_at_position(struct state *state, struct target *row, uint64_t n
 		proof_note_position(&row->scan, position, now_usec);
 }
 
-void settle_look(struct state *state, uint64_t now_usec)
+/* What was written and what the kernel makes of it are two things: an ancestor's
+ * cpuset, or CPUs that went offline. */
+static void look_at_cpuset(struct state *state, struct target *row)
 {
-	bool is_wanted = state->helper_fd >= 0 &&
-			 (is_anything_held(state) || watch_has_holds(state->watch));
+	_cleanup_(cgroup_facts_done) struct cgroup_facts facts = { 0 };
+	struct nodeset wanted;
+
+	if (row->id.kind != TARGET_CGROUP || row->shown.applied != ACTION_CONFINE ||
+	    !row->mems || nodeset_parse(row->mems, &wanted) < 0 ||
+	    cgroup_read_facts(state->sys_fd, row->id.cgroup, &facts) < 0)
+		return;
+	row->is_contradicted = !nodeset_is_subset(&facts.mems, &wanted);
+	for (size_t i = 0; i < state->targets.n; i++) {
+		if (target_is_in_cgroup(state->targets.rows[i], row->id.cgroup))
+			state->targets.rows[i]->is_contradicted = row->is_contradicted;
+	}
+}
+
+static void look_at_holds(struct state *state, uint64_t now_usec)
+{
 	size_t n = state->targets.n;
 
-	if (!is_wanted) {
+	look_at_probes(state);
+	for (size_t i = 0; i < n && i < POSITIONS_PER_LOOK; i++)
+		look_at_position(state, state->targets.rows[state->look_cursor++ % n], now_usec);
+}
+
+/* Settings are read back in the next tick, which takes in new threads too. */
+static void look_at_settings(struct state *state)
+{
+	state->are_settings_due = true;
+	state->are_targets_due = true;
+	for (size_t i = 0; i < state->targets.n; i++)
+		look_at_cpuset(state, state->targets.rows[i]);
+}
+
+void settle_look(struct state *state, uint64_t now_usec)
+{
+	bool has_holds = state->helper_fd >= 0 &&
+			 (is_anything_held(state) || watch_has_holds(state->watch));
+
+	if (!has_holds && state->settings.n == 0) {
 		state->look_usec = 0;
 		return;
 	}
 	if (state->look_usec > now_usec)
 		return;
 	state->look_usec = now_usec + SETTLE_LOOK_USEC;
-	look_at_probes(state);
-	for (size_t i = 0; i < n && i < POSITIONS_PER_LOOK; i++)
-		look_at_position(state, state->targets.rows[state->look_cursor++ % n], now_usec);
+	if (has_holds)
+		look_at_holds(state, now_usec);
+	if (state->settings.n > 0)
+		look_at_settings(state);
+}
+
+/* ---- what does not work ---------------------------------------------------------- */
+
+static enum action action_in_force(const struct target *row)
+{
+	return row->shown.applied != ACTION_NONE ? row->shown.applied : ACTION_HOLD;
+}
+
+/* Is that news? */
+static bool set_back(struct state *state, struct target *row, enum action action,
+		     uint64_t now_usec)
+{
+	if (setbacks_find(&state->setbacks, &row->id, action) ||
+	    setbacks_add(&state->setbacks, &row->id, action, "without effect when last tried",
+			 now_usec + SETBACK_USEC) < 0)
+		return false;
+	state->tally.actions[action].ineffective++;
+	state->are_targets_due = true;
+	return true;
+}
+
+/* What covers the process is to be given up as well, or the ladder of the cgroup
+ * would stay where it is. */
+static void note_ineffective(struct state *state, struct target *row, uint64_t now_usec)
+{
+	enum action action = action_in_force(row);
+
+	if (!set_back(state, row, action, now_usec))
+		return;
+	for (size_t i = 0; i < state->targets.n; i++) {
+		struct target *other = state->targets.rows[i];
+
+		if (other->id.kind != TARGET_PROCESS && action_in_force(other) == action &&
+		    (other->shown.is_held || other->shown.applied == action) &&
+		    (other->id.kind == TARGET_HOST ||
+		     target_is_in_cgroup(row, other->id.cgroup)))
+			(void)set_back(state, other, action, now_usec);
+	}
 }
 
 static bool is_of_interest(const struct state *state, const struct target *row)
 {
-	if (row->shown.is_held || ledger_find_override(state->ledger, &row->id))
+	if (row->shown.is_held || row->shown.applied != ACTION_NONE || ledger_find_override(state->ledger, &row->id))
 		return true;
 	return row->id.kind == TARGET_PROCESS &&
 	       (row->policy || row->again.at_usec || process_is_pinner(&row->facts));
@@ -260,7 +219,15 @@ static void settle_row(struct state *state, struct target *row, uint64_t now_use
 
 	if (!shown->is_held)
 		row->scan = (struct scan_mark){ 0 };
-	shown->proof = proof_judge(row, state->is_armed, now_usec);
+	if (shown->applied == ACTION_NONE)
+		row->is_contradicted = false;
+	if (!shown->is_settling)
+		row->settling_usec = 0;
+	else if (!row->settling_usec)
+		row->settling_usec = now_usec;
+	shown->proof = proof_judge(row, state->is_armed, state->host.balancing, now_usec);
+	if (shown->proof == PROOF_INEFFECTIVE)
+		note_ineffective(state, row, now_usec);
 	shown->scanned = row->scanned_bare;
 	if (shown->scanned == SCANNED_YES && shown->is_held && !shown->is_draining &&
 	    shown->proof != PROOF_INEFFECTIVE)

@@ -3,16 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/act/act.h"
 #include "daemon/base/fs.h"
+#include "daemon/drift.h"
 #include "daemon/sense/cgroup.h"
 #include "daemon/sense/helper.h"
 #include "daemon/sense/kernel.h"
@@ -119,6 +123,7 @@ int state_open(struct state *state, const struct options *options, const char **
 	r = open_ledger(state);
 	if (r < 0)
 		return r;
+	drift_begin(state);
 	*ret_what = "inotify and epoll";
 	r = targets_init(&state->targets, state->has_live_proc);
 	if (r < 0)
@@ -136,6 +141,9 @@ void state_done(struct state *state)
 	status_done(&state->status);
 	opens_free(state->opens);
 	watch_free(state->watch);
+	held_free(state->holds.list, state->holds.n);
+	held_free(state->settings.list, state->settings.n);
+	setbacks_done(&state->setbacks);
 	ledger_free(state->ledger);
 	config_done(&state->config);
 	host_facts_done(&state->host);
@@ -194,6 +202,33 @@ void state_refresh_pins(struct state *state)
 	if (state->host.has_pin_counters)
 		(void)topology_read_pins(state->sys_fd, &state->host.pins_acquired,
 					 &state->host.pins_released);
+}
+
+/* Yama's 3 forbids it to everybody until the next boot. */
+static bool can_trace(const struct state *state)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	uint64_t yama = 0;
+
+	(void)fs_read_u64(state->proc_fd, "sys/kernel/yama/ptrace_scope", &yama);
+	return yama < 3 && syscall(SYS_capget, &header, data) == 0 &&
+	       data[0].effective & (1U << CAP_SYS_PTRACE);
+}
+
+/* sd_booted(3), below another root. */
+static bool has_systemd(const struct state *state)
+{
+	_cleanup_(close) int root_fd = fs_open_dir(AT_FDCWD, state->options->fs_root);
+
+	return state->units && root_fd >= 0 &&
+	       faccessat(root_fd, "run/systemd/system", F_OK, 0) == 0;
+}
+
+void state_refresh_rights(struct state *state)
+{
+	state->host.can_trace = can_trace(state);
+	state->host.has_systemd = has_systemd(state);
 }
 
 /* Where pid is in the sorted list, or would be. */
@@ -326,6 +361,9 @@ static uint64_t next_again(const struct state *state)
 uint64_t state_next_usec(const struct state *state)
 {
 	uint64_t next = time_earlier(state->decide_usec, state->look_usec);
+
+	next = time_earlier(next, setbacks_next_usec(&state->setbacks));
+	next = time_earlier(next, time_earlier(state->drift_usec, state->metrics_usec));
 
 	next = time_earlier(next, state->strangers_usec);
 	return time_earlier(next, time_earlier(state->sweep_usec, next_again(state)));

@@ -17,17 +17,20 @@
 #include "daemon/model.h"
 #include "daemon/policy/config.h"
 #include "daemon/sense/opens.h"
+#include "daemon/setback.h"
 #include "daemon/status.h"
 #include "daemon/targets.h"
 #include "daemon/watch.h"
 
 struct bus;
+struct unit_manager;
 
 /* From argv; strings live as long as main(). */
 struct options {
 	const char *proc_root;
 	const char *sys_root;
 	const char *dev_root;
+	const char *fs_root;		/* whose etc/sysctl.d is meant */
 	const char *config_root;	/* NULL: the system's folders */
 	const char *runtime_dir;
 	const char *device;		/* of the helper module */
@@ -56,8 +59,25 @@ struct survey {
 	size_t next;
 };
 
+/* Changes that actuators tell of; see inforce.h. */
+struct held_list {
+	struct held *list;
+	size_t n;
+};
+
+/* Of one action, since start. */
+struct action_tally {
+	uint64_t applied;
+	uint64_t undone;
+	uint64_t failed;
+	uint64_t foreign;	/* somebody else had changed it */
+	uint64_t ineffective;	/* in force, and without effect */
+};
+
 /* Since start; for metrics. */
 struct tally {
+	struct action_tally actions[ACTION_AUTO];
+	uint64_t drifts;	/* of kernel.numa_balancing, by somebody else */
 	uint64_t ticks;
 	uint64_t looked_at;	/* processes */
 	uint64_t sweeps;
@@ -85,6 +105,7 @@ struct state {
 	const char *opens_missing;	/* why opens are not heard; NULL: they are */
 	struct watch *watch;
 	struct bus *bus;
+	const struct unit_manager *units;	/* NULL: no systemd to ask */
 	unsigned int waiting_orders;	/* for polkit */
 
 	struct config config;
@@ -93,6 +114,9 @@ struct state {
 	struct targets targets;
 	struct dirty dirty;
 	struct survey survey;
+	struct held_list holds;		/* what is in force, */
+	struct held_list settings;	/* by target, then by action */
+	struct setbacks setbacks;
 	struct status status;
 	struct tally tally;
 
@@ -100,16 +124,22 @@ struct state {
 	bool are_nodes_due;	/* device nodes came or went */
 	bool is_watch_due;	/* cgroups too */
 	bool are_targets_due;	/* what is held may have changed */
+	bool are_settings_due;	/* to be read back */
 	bool is_armed;		/* the gate's probe fires, as last measured */
 	bool is_table_full;	/* of the module, or was a short while ago */
 	uint64_t table_usec;	/* see then whether it still is; 0: not yet full */
 	uint64_t table_refused;	/* places it had refused when last looked at */
+	uint64_t now_usec;	/* of the tick */
 	uint64_t decide_usec;	/* a bell's hold or an override runs out then */
 	uint64_t strangers_usec;	/* look at held processes without a row then */
 	uint64_t look_usec;	/* prove holds then; 0: nothing to prove */
 	uint64_t sweep_usec;	/* sweep then */
 	uint64_t swept_usec;	/* the last sweep, */
 	uint64_t swept_pins;	/* and the host-wide counter at it */
+	int balancing;		/* of the host, as last seen, or as we made it */
+	uint64_t drift_usec;	/* see then whether somebody else changed it */
+	uint64_t metrics_usec;	/* write the file then; 0: no file */
+	int metrics_error;	/* of the last time; 0: none */
 	size_t look_cursor;	/* whose scan sequence is read next */
 	size_t watches_left_out;	/* for which the module has no room */
 };
@@ -132,6 +162,9 @@ bool state_has_sight(const struct state *state);
  * per node is too dear for each tick. */
 void state_refresh_balancing(struct state *state);
 void state_refresh_pins(struct state *state);
+
+/* What the host lets us do: ptrace(2), and ask systemd. */
+void state_refresh_rights(struct state *state);
 
 /* One process to look at; driver NULL and pin_rang false: something else than
  * the pin bell.  Never fails: without memory the whole host is swept. */

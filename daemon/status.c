@@ -16,7 +16,8 @@
 const char *const status_properties[] = {
 	"Mode", "ModuleVersion", "ModuleMissing", "ModuleAbi", "Missing",
 	"KernelVerdict", "KernelVerdictReason", "Balancing", "ProbesArmed",
-	"Pinners", "Held", "Exposed", "Ineffective",
+	"Pinners", "Held", "Mitigated", "Exposed", "Ineffective", "PinnedBytes",
+	"RemotePinnedBytes",
 	"LastReloadUsec", "LastReloadSuccessful", "LastReloadError", NULL,
 };
 
@@ -24,7 +25,8 @@ const char *const status_properties[] = {
 enum {
 	BIT_MODE, BIT_MODULE_VERSION, BIT_MODULE_MISSING, BIT_MODULE_ABI, BIT_MISSING,
 	BIT_VERDICT, BIT_VERDICT_REASON, BIT_BALANCING, BIT_PROBES_ARMED,
-	BIT_PINNERS, BIT_HELD, BIT_EXPOSED, BIT_INEFFECTIVE,
+	BIT_PINNERS, BIT_HELD, BIT_MITIGATED, BIT_EXPOSED, BIT_INEFFECTIVE, BIT_PINNED,
+	BIT_REMOTE_PINNED,
 	BIT_RELOAD_USEC, BIT_RELOAD_SUCCESSFUL, BIT_RELOAD_ERROR,
 };
 
@@ -156,9 +158,48 @@ static int set_missing(struct status *status, const struct missing *missing,
 
 /* ---- the whole --------------------------------------------------------------- */
 
+uint64_t status_remote_bytes(const struct process_facts *facts)
+{
+	struct nodeset nodes = { 0 };
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < facts->n_devices; i++) {
+		if (facts->devices[i].node >= 0)
+			nodeset_add(&nodes, (unsigned int)facts->devices[i].node);
+	}
+	if (nodeset_is_empty(&nodes))
+		return 0;
+	for (size_t i = 0; i < facts->n_pinned; i++) {
+		if (!nodeset_has(&nodes, facts->pinned[i].node))
+			bytes += facts->pinned[i].bytes;
+	}
+	return bytes;
+}
+
+static void set_bytes(uint64_t *field, uint64_t value, uint32_t bit, uint32_t *changed)
+{
+	if (*field != value)
+		*changed |= 1U << bit;
+	*field = value;
+}
+
+static void count_bytes(const struct state *state, struct status *status, uint32_t *changed)
+{
+	uint64_t pinned = 0, remote = 0;
+
+	for (size_t i = 0; i < state->targets.n; i++) {
+		const struct target *row = state->targets.rows[i];
+
+		pinned += row->shown.pinned_bytes;
+		remote += status_remote_bytes(&row->facts);
+	}
+	set_bytes(&status->pinned_bytes, pinned, BIT_PINNED, changed);
+	set_bytes(&status->remote_pinned_bytes, remote, BIT_REMOTE_PINNED, changed);
+}
+
 static void count(const struct state *state, struct status *status, uint32_t *changed)
 {
-	uint32_t pinners = 0, held = 0, exposed = 0, ineffective = 0;
+	uint32_t pinners = 0, held = 0, mitigated = 0, exposed = 0, ineffective = 0;
 
 	for (size_t i = 0; i < state->targets.n; i++) {
 		const struct target *row = state->targets.rows[i];
@@ -167,11 +208,13 @@ static void count(const struct state *state, struct status *status, uint32_t *ch
 			continue;
 		pinners += process_is_pinner(&row->facts);
 		held += row->shown.is_held;
+		mitigated += row->shown.is_held || row->shown.applied != ACTION_NONE;
 		exposed += target_is_exposed(row);
 		ineffective += row->shown.proof == PROOF_INEFFECTIVE;
 	}
 	set_number(&status->pinners, pinners, BIT_PINNERS, changed);
 	set_number(&status->held, held, BIT_HELD, changed);
+	set_number(&status->mitigated, mitigated, BIT_MITIGATED, changed);
 	set_number(&status->exposed, exposed, BIT_EXPOSED, changed);
 	set_number(&status->ineffective, ineffective, BIT_INEFFECTIVE, changed);
 }
@@ -224,6 +267,7 @@ int status_update(struct state *state, uint32_t *ret_changed)
 		return -ENOMEM;
 	set_numbers(state, status, ret_changed);
 	count(state, status, ret_changed);
+	count_bytes(state, status, ret_changed);
 	return 0;
 }
 
@@ -240,8 +284,13 @@ void status_format(const struct state *state, char *text, size_t size)
 {
 	const struct status *status = &state->status;
 
-	snprintf(text, size, "%s: %" PRIu32 " pinners, %" PRIu32 " held, %" PRIu32 " exposed%s%s",
-		 status->mode ? status->mode : "starting", status->pinners, status->held,
+	char others[32] = "";
+
+	if (status->mitigated > status->held)
+		snprintf(others, sizeof(others), ", %" PRIu32 " otherwise",
+			 status->mitigated - status->held);
+	snprintf(text, size, "%s: %" PRIu32 " pinners, %" PRIu32 " held%s, %" PRIu32 " exposed%s%s",
+		 status->mode ? status->mode : "starting", status->pinners, status->held, others,
 		 status->exposed, state->helper_fd < 0 ? "; no helper module" : "",
-		 status->ineffective ? "; holds INEFFECTIVE" : "");
+		 status->ineffective ? "; some INEFFECTIVE" : "");
 }

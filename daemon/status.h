@@ -12,6 +12,7 @@
 
 #include "daemon/base/cleanup.h"
 
+struct process_facts;
 struct state;
 
 struct status {
@@ -26,8 +27,11 @@ struct status {
 	int probes_armed;
 	uint32_t pinners;
 	uint32_t held;
+	uint32_t mitigated;		/* held, or another action in force */
 	uint32_t exposed;
 	uint32_t ineffective;
+	uint64_t pinned_bytes;
+	uint64_t remote_pinned_bytes;	/* on another node than the process' devices */
 	uint64_t last_reload_usec;
 	int last_reload_successful;
 	char *last_reload_error;
@@ -43,7 +47,11 @@ int status_update(struct state *state, uint32_t *ret_changed);
  * STATUS_RELOAD are their bits.  0 or -ENOMEM. */
 int status_note_reload(struct status *status, uint64_t now_usec, const char *error);
 
-#define STATUS_RELOAD	(7U << 13)
+#define STATUS_RELOAD	(7U << 16)
+
+/* Pinned bytes of a process that lie on no node of its devices; 0 also where the
+ * nodes of either are not known. */
+uint64_t status_remote_bytes(const struct process_facts *facts);
 
 /* One line for "systemctl status". */
 void status_format(const struct state *state, char *text, size_t size);

@@ -35,6 +35,8 @@ static void target_free(struct target *row)
 	target_id_done(&row->id);
 	process_facts_done(&row->facts);
 	free(row->policy);
+	free(row->cpus);
+	free(row->mems);
 	free(row->reason);
 	free(row);
 }
@@ -188,12 +190,15 @@ bool target_is_in_cgroup(const struct target *row, const char *cgroup)
 bool target_is_exposed(const struct target *row)
 {
 	return row->id.kind == TARGET_PROCESS && row->shown.risk != RISK_NONE &&
-	       row->shown.scanned == SCANNED_YES;
+	       row->shown.scanned == SCANNED_YES &&
+	       (row->shown.applied == ACTION_NONE || row->shown.proof == PROOF_INEFFECTIVE);
 }
 
 const char *target_state_name(const struct target *row)
 {
 	if (row->shown.is_held)
 		return row->shown.is_draining ? "draining" : "held";
+	if (row->shown.applied != ACTION_NONE)
+		return "applied";
 	return row->shown.is_released ? "released" : "watched";
 }

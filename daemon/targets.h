@@ -33,6 +33,8 @@ struct shown {
 	bool is_held;
 	bool is_draining;
 	bool is_released;	/* by an operator's order */
+	enum action applied;	/* in force besides a hold; ACTION_NONE: none */
+	bool is_settling;	/* that is not everywhere yet: new threads */
 	enum plan_op op;
 	enum proof proof;
 	enum scanned scanned;	/* now, our own action counted in */
@@ -61,6 +63,10 @@ struct target {
 	uint64_t refused_scans;
 	uint64_t last_refused_usec;
 	struct scan_mark scan;
+	char *cpus;			/* of what is applied; NULL: none */
+	char *mems;
+	uint64_t settling_usec;		/* since when it is settling; 0: it is not */
+	bool is_contradicted;		/* in force, but the kernel shows otherwise */
 
 	struct again again;
 	uint64_t looked_usec;		/* 0: not yet */
@@ -97,10 +103,11 @@ size_t targets_read_exits(struct targets *targets, struct process_id *ids, size_
 /* Is the process of this row in the cgroup or below it? */
 bool target_is_in_cgroup(const struct target *row, const char *cgroup);
 
-/* Risk not none, and scanned now. */
+/* Risk not none, scanned now, and nothing of ours in force that helps: where a
+ * process is bound, scans go on, but its memory is where its threads are. */
 bool target_is_exposed(const struct target *row);
 
-/* "held", "draining", "released", "watched". */
+/* "held", "draining", "applied", "released", "watched". */
 const char *target_state_name(const struct target *row);
 
 static inline struct target_id target_id_of_process(struct process_id id)

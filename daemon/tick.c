@@ -5,12 +5,16 @@
 #include <string.h>
 
 #include "daemon/base/log.h"
+#include "daemon/carry.h"
+#include "daemon/drift.h"
 #include "daemon/gather.h"
-#include "daemon/journal.h"
+#include "daemon/inforce.h"
+#include "daemon/metrics.h"
 #include "daemon/policy/decide.h"
 #include "daemon/publish.h"
 #include "daemon/sense/helper.h"
 #include "daemon/settle.h"
+#include "daemon/stock.h"
 #include "daemon/survey.h"
 
 DEFINE_CLEANUP_EMBEDDED(struct plan, plan_done);
@@ -24,7 +28,9 @@ struct act_context tick_act_context(const struct state *state)
 		.helper_fd = state->helper_fd,
 		.cgroup_fd = state->cgroup_fd,
 		.proc_fd = state->proc_fd,
+		.units = state->units,
 		.ledger = state->ledger,
+		.now_usec = state->now_usec,
 	};
 }
 
@@ -128,25 +134,14 @@ static void look_at_table(struct state *state, uint64_t now_usec)
 	state->table_usec = state->is_table_full ? now_usec + TICK_TABLE_USEC : 0;
 }
 
-static int decide(struct state *state, const struct held_list *held, uint64_t now_usec,
-		  struct plan *ret_plan)
+static int decide(struct state *state, uint64_t now_usec, struct plan *ret_plan)
 {
-	_cleanup_(gather_return) struct snapshot snapshot = { 0 };
-	struct decide_input input = {
-		.config = &state->config,
-		.snapshot = &snapshot,
-		.held = held->list,
-		.n_held = held->n,
-		.now_usec = now_usec,
-		.table_full = state->is_table_full,
-	};
-	int r;
+	_cleanup_(stock_done) struct stock stock = { 0 };
+	int r = stock_take(state, now_usec, &stock);
 
-	r = gather_snapshot(state, &snapshot);
 	if (r < 0)
 		return r;
-	input.overrides = ledger_overrides(state->ledger, &input.n_overrides);
-	r = policy_decide(&input, ret_plan);
+	r = policy_decide(&stock.input, ret_plan);
 	if (r < 0)
 		return r;
 	state->decide_usec = ret_plan->next_usec;
@@ -156,106 +151,35 @@ static int decide(struct state *state, const struct held_list *held, uint64_t no
 	return 0;
 }
 
-/* The first full table changes what is decided: cgroups are held instead. */
-static void note_failure(struct state *state, const struct plan_item *item, int error,
-			 uint64_t now_usec)
+static int read_in_force(struct state *state, uint64_t now_usec)
 {
-	struct target *row = targets_find(&state->targets, &item->id);
+	int r = inforce_read(state);
 
-	if (row)
-		row->failed = error;
-	if (error == -ENOSPC && !state->is_table_full) {
-		state->is_table_full = true;
-		state->are_targets_due = true;
-		state->tally.tables_full++;
-		return;
-	}
-	state->tally.actions_failed++;
-	if (row)
-		journal_action_failed(row, error, now_usec);
-}
-
-/* A daemon that starts on a broken configuration knows no policy, and must not
- * take that for the operator's word: what the one before it held, and where it
- * told the module to hold, stays until there is a good one. */
-static bool is_ours_to_end(const struct state *state, const struct plan_item *item)
-{
-	return item->op != PLAN_UNDO || state->has_config ||
-	       ledger_find_override(state->ledger, &item->id);
-}
-
-/* 1: something is different now; 0: not.  Of a target that has gone the exit
- * tells; looking again here would spin where module and /proc disagree. */
-static int carry_out(struct state *state, const struct plan *plan, uint64_t now_usec)
-{
-	struct act_context context = tick_act_context(state);
-	int changed = 0;
-
-	for (size_t i = 0; i < plan->n_items; i++) {
-		const struct plan_item *item = &plan->items[i];
-		int r;
-
-		if (!is_ours_to_end(state, item))
-			continue;
-		r = act_apply(&context, item);
-		if (r < 0)
-			note_failure(state, item, r, now_usec);
-		if (r == ACT_DONE)
-			changed = 1;
-	}
-	return changed;
-}
-
-/* Before Linux 5.15 the module cannot see that a cgroup was removed, and its hold
- * would pass for one of the next cgroup at that path.  Without a configuration
- * too: there is nobody in it. */
-static void release_removed(struct state *state, uint64_t now_usec)
-{
-	struct act_context context = tick_act_context(state);
-	const struct ledger_entry *entries;
-	size_t n;
-
-	/* From the end, because erasing moves only what stands behind. */
-	for (entries = ledger_entries(state->ledger, &n); n > 0; n--) {
-		struct plan_item item = {
-			.op = PLAN_UNDO,
-			.id = entries[n - 1].id,
-			.mode = MODE_ENFORCE,
-			.action = entries[n - 1].action,
-		};
-		int r;
-
-		if (item.id.kind != TARGET_CGROUP || !gather_is_gone(state, &item.id))
-			continue;
-		r = act_apply(&context, &item);
-		if (r < 0)
-			note_failure(state, &item, r, now_usec);
-	}
+	if (r < 0)
+		return r;
+	carry_give_up_foreign(state, now_usec);
+	return state->are_settings_due ? inforce_read(state) : 0;
 }
 
 static int decide_and_act(struct state *state, uint64_t now_usec)
 {
-	_cleanup_(held_list_done) struct held_list held = { 0 };
 	_cleanup_(plan_done) struct plan plan = { 0 };
 	int r;
 
-	release_removed(state, now_usec);
-	r = settle_read_held(state, &held);
-	if (r < 0)
-		return r;
-	r = decide(state, &held, now_usec, &plan);
-	if (r < 0)
-		return r;
-	r = settle_plan(state, &plan);
+	carry_release_removed(state, now_usec);
+	r = read_in_force(state, now_usec);
+	if (r >= 0)
+		r = decide(state, now_usec, &plan);
+	if (r >= 0)
+		r = settle_plan(state, &plan);
 	if (r < 0)
 		return r;
 	if (carry_out(state, &plan, now_usec)) {
-		held_list_done(&held);
-		r = settle_read_held(state, &held);
+		r = inforce_read(state);
 		if (r < 0)
 			return r;
 	}
-	return settle_held(state, &held, now_usec);
+	return inforce_settle(state, now_usec);
 }
 
 int tick_run(struct state *state, uint64_t now_usec)
@@ -263,6 +187,7 @@ int tick_run(struct state *state, uint64_t now_usec)
 	int r;
 
 	state->tally.ticks++;
+	state->now_usec = now_usec;
 	gather_exits(state);
 	gather_again(state, now_usec);
 	renew_facts(state, now_usec);
@@ -275,7 +200,9 @@ int tick_run(struct state *state, uint64_t now_usec)
 	if (r < 0)
 		return r;
 	look_at_table(state, now_usec);
-	state_refresh_balancing(state);
+	drift_look(state, now_usec);
+	if (setbacks_drop_old(&state->setbacks, now_usec) > 0)
+		log_debug("setbacks have ended, trying again");
 	state->are_targets_due = false;
 	r = decide_and_act(state, now_usec);
 	if (r < 0)
@@ -283,5 +210,6 @@ int tick_run(struct state *state, uint64_t now_usec)
 	settle_look(state, now_usec);
 	settle_rows(state, now_usec);
 	publish_tick(state, now_usec);
+	metrics_write(state, now_usec);
 	return 0;
 }

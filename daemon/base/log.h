@@ -23,6 +23,9 @@
 #define LOG_ID_RELOADED		"6f5b92e8c1a04d3e87d2f40b1c9e7a07"
 #define LOG_ID_EVENTS_LOST	"94d3a7c05e1b4862af70c2d96b8e1518"
 #define LOG_ID_ACTION_FAILED	"c08e6f1d2b7a4935bc41d5e7f0923a29"
+#define LOG_ID_FOREIGN		"7b13d5f8a04e49c6b2c8e7190d64fa3a"
+#define LOG_ID_DRIFT		"d2f06c8b71e54a3f9e0b45a7c3189d4b"
+#define LOG_ID_RESTORED		"41e9b7a25cd846f0a83f16d09e72c55c"
 
 /* What a message is about, as journal fields MESSAGE_ID, PID (and OBJECT_PID),
  * START_TIME, CGROUP, POLICY, ACTION, REASON; NULL and 0 are left out. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 char *text_escape(const char *text, char *out, size_t size)
@@ -26,4 +28,15 @@ char *text_escape(const char *text, char *out, size_t size)
 	}
 	out[used] = '\0';
 	return out;
+}
+
+int text_replace(char **text, const char *by)
+{
+	char *copy = by ? strdup(by) : NULL;
+
+	if (by && !copy)
+		return -ENOMEM;
+	free(*text);
+	*text = copy;
+	return 0;
 }

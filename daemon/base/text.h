@@ -14,3 +14,6 @@
  * backslash doubled so that nothing can pass for such an escape.  Always ends
  * with NUL; what does not fit is left out, never half an escape.  Returns out. */
 char *text_escape(const char *text, char *out, size_t size);
+
+/* *text becomes a copy of by, or NULL; 0, or -ENOMEM and it is as before. */
+int text_replace(char **text, const char *by);

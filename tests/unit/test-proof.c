@@ -20,18 +20,18 @@ static void test_by_what_is_seen(void **unused)
 	struct target row = { 0 };
 
 	(void)unused;
-	assert_int_equal(proof_judge(&row, true, NOW), PROOF_NONE);
+	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_NONE);
 	row = held();
-	assert_int_equal(proof_judge(&row, true, NOW), PROOF_IDLE);
-	assert_int_equal(proof_judge(&row, false, NOW), PROOF_INEFFECTIVE);
+	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_IDLE);
+	assert_int_equal(proof_judge(&row, false, 1, NOW), PROOF_INEFFECTIVE);
 	row.last_refused_usec = NOW - SECOND;
-	assert_int_equal(proof_judge(&row, true, NOW), PROOF_VERIFIED);
-	assert_int_equal(proof_judge(&row, false, NOW), PROOF_INEFFECTIVE);
+	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_VERIFIED);
+	assert_int_equal(proof_judge(&row, false, 1, NOW), PROOF_INEFFECTIVE);
 	row.last_refused_usec = NOW - PROOF_FRESH_USEC;
-	assert_int_equal(proof_judge(&row, true, NOW), PROOF_IDLE);
+	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_IDLE);
 	row.last_refused_usec = NOW - SECOND;
 	row.shown.is_draining = true;
-	assert_int_equal(proof_judge(&row, true, NOW), PROOF_UNVERIFIED);
+	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_UNVERIFIED);
 }
 
 static void test_a_pass_that_ended(void **unused)
@@ -42,12 +42,12 @@ static void test_a_pass_that_ended(void **unused)
 	row.last_refused_usec = NOW;
 	proof_note_position(&row.scan, (struct scan_position){ 5, 0 }, NOW);
 	proof_note_position(&row.scan, (struct scan_position){ 5, 0 }, NOW);
-	assert_int_equal(proof_judge(&row, true, NOW), PROOF_VERIFIED);
+	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_VERIFIED);
 	proof_note_position(&row.scan, (struct scan_position){ 6, 0 }, NOW);
-	assert_int_equal(proof_judge(&row, true, NOW), PROOF_INEFFECTIVE);
+	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_INEFFECTIVE);
 	proof_note_position(&row.scan, (struct scan_position){ 6, 0 }, NOW + PROOF_MOVED_USEC);
 	row.last_refused_usec = NOW + PROOF_MOVED_USEC;
-	assert_int_equal(proof_judge(&row, true, NOW + PROOF_MOVED_USEC), PROOF_VERIFIED);
+	assert_int_equal(proof_judge(&row, true, 1, NOW + PROOF_MOVED_USEC), PROOF_VERIFIED);
 }
 
 /* A pass over a terabyte takes an hour; its first scan tells. */
@@ -58,7 +58,7 @@ static void test_a_scan_within_a_pass(void **unused)
 	(void)unused;
 	proof_note_position(&row.scan, (struct scan_position){ 5, 0x1000 }, NOW);
 	proof_note_position(&row.scan, (struct scan_position){ 5, 0x2000 }, NOW);
-	assert_int_equal(proof_judge(&row, true, NOW), PROOF_INEFFECTIVE);
+	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_INEFFECTIVE);
 }
 
 static void test_exec_is_no_pass(void **unused)
@@ -68,9 +68,9 @@ static void test_exec_is_no_pass(void **unused)
 	(void)unused;
 	proof_note_position(&row.scan, (struct scan_position){ 5, 0 }, NOW);
 	proof_note_position(&row.scan, (struct scan_position){ 0, 0x1000 }, NOW);
-	assert_int_equal(proof_judge(&row, true, NOW), PROOF_IDLE);
+	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_IDLE);
 	proof_note_position(&row.scan, (struct scan_position){ 1, 0 }, NOW);
-	assert_int_equal(proof_judge(&row, true, NOW), PROOF_INEFFECTIVE);
+	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_INEFFECTIVE);
 }
 
 int main(void)

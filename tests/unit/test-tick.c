@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "daemon/drift.h"
 #include "daemon/gather.h"
+#include "daemon/inforce.h"
 #include "daemon/journal.h"
 #include "daemon/orders.h"
 #include "daemon/settle.h"
@@ -105,6 +107,7 @@ static int setup(void **unused)
 	name(f.conf, "conf"), name(f.run, "run");
 	f.options = (struct options){
 		.proc_root = f.proc, .sys_root = f.sys, .dev_root = f.dev,
+		.fs_root = f.tree.path,
 		.config_root = f.conf, .runtime_dir = f.run, .device = "/nonexistent/pinsafe",
 		.bus = "unix:path=/nonexistent",
 	};
@@ -113,6 +116,7 @@ static int setup(void **unused)
 	f.state.helper_fd = FAKE_FD;
 	f.state.is_armed = true;
 	f.state.host.has_module = true;
+	f.state.host.module_armed = PINSAFE_FEATURE_HOLD;
 	f.state.host.module_features = PINSAFE_FEATURE_HOLD | PINSAFE_FEATURE_HOLD_CGROUP;
 	return 0;
 }
@@ -393,10 +397,10 @@ static void test_held_but_not_in_proc(void **unused)
 	};
 	tick(NOW);
 	assert_int_equal(f.state.targets.n, 0);
-	assert_true(state_next_usec(&f.state) <= NOW + SETTLE_STRANGERS_USEC);
-	tick(NOW + SETTLE_STRANGERS_USEC);
+	assert_true(state_next_usec(&f.state) <= NOW + INFORCE_STRANGERS_USEC);
+	tick(NOW + INFORCE_STRANGERS_USEC);
 	fake.n = 0;
-	tick(NOW + 2 * SETTLE_STRANGERS_USEC);
+	tick(NOW + 2 * INFORCE_STRANGERS_USEC);
 	assert_int_equal(f.state.strangers_usec, 0);
 }
 
@@ -612,7 +616,8 @@ static void test_nothing_held_nothing_timed(void **unused)
 	mark(7);
 	tick(NOW);
 	assert_int_equal(f.state.look_usec, 0);
-	assert_int_equal(state_next_usec(&f.state), f.state.sweep_usec);
+	assert_true(f.state.drift_usec < f.state.sweep_usec);
+	assert_int_equal(state_next_usec(&f.state), f.state.drift_usec);
 }
 
 /* ---- orders -------------------------------------------------------------------- */
