@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/act/act.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/act/ledger.h"
+#include "daemon/base/cleanup.h"
 
 static const struct actuator *find_enforcing(enum action action)
 {
@@ -14,11 +16,14 @@ static const struct actuator *find_enforcing(enum action action)
 		break;
 	case ACTION_HOLD:
 		return &hold_actuator;
-	case ACTION_MEMPOLICY:
 	case ACTION_BIND:
-	case ACTION_CONFINE:
+		return &bind_actuator;
 	case ACTION_HOST_OFF:
-		break;
+		return &hostoff_actuator;
+	case ACTION_CONFINE:
+		return &confine_actuator;
+	case ACTION_MEMPOLICY:
+		return &mempolicy_actuator;
 	}
 	return &null_actuator;
 }
@@ -34,8 +39,17 @@ const struct actuator *act_find(enum action action, enum mode mode)
 	return &null_actuator;
 }
 
+static bool has_settings(const struct act_context *context, const struct plan_item *item)
+{
+	const struct ledger_entry *entry =
+		ledger_find(context->ledger, item->action, &item->id);
+
+	return entry && entry->n_saved > 0;
+}
+
 /* The record comes first: killed in between, we find a change that was never
- * made, and undoing that does no harm. */
+ * made, and undoing that does no harm.  A refusal leaves in force, and recorded,
+ * what was set before it. */
 static int take(struct act_context *context, const struct actuator *actuator,
 		const struct plan_item *item)
 {
@@ -43,11 +57,12 @@ static int take(struct act_context *context, const struct actuator *actuator,
 
 	if (!actuator->is_recorded)
 		return actuator->apply(context, item);
-	r = ledger_record(context->ledger, item->action, &item->id, item->policy);
+	r = ledger_record(context->ledger, item->action, &item->id, item->policy,
+			  context->now_usec);
 	if (r < 0)
 		return r;
 	r = actuator->apply(context, item);
-	if (r < 0 || r == ACT_GONE)
+	if (r == ACT_GONE || (r < 0 && !has_settings(context, item)))
 		(void)ledger_erase(context->ledger, item->action, &item->id);
 	return r;
 }
@@ -74,7 +89,8 @@ static int keep(struct act_context *context, const struct actuator *actuator,
 	entry = ledger_find(context->ledger, item->action, &item->id);
 	if (!entry || (entry->policy && strcmp(entry->policy, item->policy) == 0))
 		return ACT_NOOP;
-	r = ledger_record(context->ledger, item->action, &item->id, item->policy);
+	r = ledger_record(context->ledger, item->action, &item->id, item->policy,
+			  context->now_usec);
 	return r < 0 ? r : ACT_NOOP;
 }
 
@@ -82,6 +98,7 @@ int act_apply(struct act_context *context, const struct plan_item *item)
 {
 	const struct actuator *actuator = act_find(item->action, item->mode);
 
+	*context->why = '\0';
 	switch (item->op) {
 	case PLAN_WATCH:
 		break;
@@ -124,11 +141,113 @@ int act_prune(struct act_context *context, enum action action, const struct held
 	return 0;
 }
 
+/* ---- putting everything back ---------------------------------------------- */
+
+struct step {
+	enum action action;
+	struct target_id id;
+	uint64_t since_usec;
+	size_t place;		/* in the ledger */
+};
+
+struct steps {
+	struct step *list;
+	size_t n;
+};
+
+static void steps_done(struct steps *steps)
+{
+	for (size_t i = 0; i < steps->n; i++)
+		target_id_done(&steps->list[i].id);
+	free(steps->list);
+	*steps = (struct steps){ 0 };
+}
+
+DEFINE_CLEANUP_EMBEDDED(struct steps, steps_done);
+
+/* The newest first. */
+static int compare_steps(const void *a, const void *b)
+{
+	const struct step *x = a, *y = b;
+
+	if (x->since_usec != y->since_usec)
+		return x->since_usec < y->since_usec ? 1 : -1;
+	return x->place < y->place ? 1 : -1;
+}
+
+/* A copy, because the ledger loses its entries while we go. */
+static int list_steps(const struct ledger *ledger, struct steps *steps)
+{
+	const struct ledger_entry *entries;
+	size_t n;
+
+	entries = ledger_entries(ledger, &n);
+	steps->list = calloc(n + 1, sizeof(*steps->list));
+	if (!steps->list)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		struct step *step = &steps->list[i];
+
+		if (target_id_copy(&entries[i].id, &step->id) < 0)
+			return -ENOMEM;
+		step->action = entries[i].action;
+		step->since_usec = entries[i].since_usec;
+		step->place = steps->n++;
+	}
+	qsort(steps->list, steps->n, sizeof(*steps->list), compare_steps);
+	return 0;
+}
+
+int act_restore(struct act_context *context, const struct act_restored *restored)
+{
+	_cleanup_(steps_done) struct steps steps = { 0 };
+	int r, first = 0;
+
+	r = list_steps(context->ledger, &steps);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < steps.n; i++) {
+		const struct plan_item item = {
+			.op = PLAN_UNDO,
+			.id = steps.list[i].id,
+			.mode = MODE_ENFORCE,
+			.action = steps.list[i].action,
+		};
+
+		r = act_apply(context, &item);
+		if (r < 0 && first == 0)
+			first = r;
+		restored->tell(restored->userdata, item.action, &item.id, r);
+	}
+	return first;
+}
+
+/* ---- what is in force ----------------------------------------------------- */
+
+static int compare_held(const void *a, const void *b)
+{
+	const struct held *x = a, *y = b;
+
+	return target_id_compare(&x->id, &y->id);
+}
+
+void held_sort(struct held *held, size_t n)
+{
+	qsort(held, n, sizeof(*held), compare_held);
+}
+
+void held_done(struct held *held)
+{
+	target_id_done(&held->id);
+	free(held->policy);
+	free(held->cpus);
+	free(held->mems);
+	*held = (struct held){ 0 };
+}
+
 void held_free(struct held *held, size_t n)
 {
-	for (size_t i = 0; held && i < n; i++) {
-		target_id_done(&held[i].id);
-		free(held[i].policy);
-	}
+	for (size_t i = 0; held && i < n; i++)
+		held_done(&held[i]);
 	free(held);
 }

@@ -12,12 +12,16 @@
 
 #include "daemon/model.h"
 
+struct ledger;
+
 enum act_result {
 	ACT_DONE,
 	ACT_NOOP,		/* was so already */
 	ACT_GONE,		/* target no longer there */
 	ACT_FOREIGN,		/* somebody else has changed it: left alone */
 };
+
+#define ACT_WHY		192
 
 /* The service manager, for the cgroups that it owns; who speaks to it is
  * manager's business.  Property is "AllowedCPUs" or "AllowedMemoryNodes", value
@@ -38,6 +42,11 @@ struct act_context {
 	int proc_fd;
 	const struct unit_manager *units;	/* NULL: no systemd to ask */
 	struct ledger *ledger;
+	uint64_t now_usec;	/* CLOCK_BOOTTIME */
+	const char *mempolicy_path;	/* of pinsafe-mempolicy; NULL: as installed */
+	/* after a negative errno: what it was about, one line of printable text;
+	 * "": errno says it all */
+	char why[ACT_WHY];
 };
 
 struct actuator {
@@ -67,10 +76,24 @@ const struct actuator *act_find(enum action action, enum mode mode);
  * -EOPNOTSUPP it cannot hold this kind of target here, -EINTR. */
 int act_apply(struct act_context *context, const struct plan_item *item);
 
+/* Undoes all that the ledger knows, the newest first, and tells of each how it
+ * went (see actuator.undo).  What cannot be undone stays in the ledger.  0, or the
+ * first negative errno. */
+struct act_restored {
+	void *userdata;
+	void (*tell)(void *userdata, enum action action, const struct target_id *id, int r);
+};
+int act_restore(struct act_context *context, const struct act_restored *restored);
+
 /* Forgets the records of processes and cgroups that ended: those not in this
  * list, which must be what the action's list has just told. */
 int act_prune(struct act_context *context, enum action action, const struct held *held,
 	      size_t n_held);
+
+/* By target. */
+void held_sort(struct held *held, size_t n);
+
+void held_done(struct held *held);
 
 /* Takes NULL. */
 void held_free(struct held *held, size_t n);

@@ -5,8 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/cleanup.h"
+
+static void saved_done(struct saved *saved)
+{
+	free(saved->name);
+	free(saved->before);
+	free(saved->ours);
+	free(saved->earlier);
+	*saved = (struct saved){ 0 };
+}
+
+DEFINE_CLEANUP_EMBEDDED(struct saved, saved_done);
+
 static void entry_done(struct ledger_entry *entry)
 {
+	for (size_t i = 0; i < entry->n_saved; i++)
+		saved_done(&entry->saved[i]);
+	free(entry->saved);
 	target_id_done(&entry->id);
 	free(entry->policy);
 }
@@ -48,33 +64,44 @@ static void remove_override(struct book *book, struct override *order)
 	memmove(order, order + 1, behind * sizeof(*order));
 }
 
+static int replace_text(char **text, const char *by)
+{
+	char *copy = by ? strdup(by) : NULL;
+
+	if (by && !copy)
+		return -ENOMEM;
+	free(*text);
+	*text = copy;
+	return 0;
+}
+
 static int add_entry(struct book *book, const struct ledger_line *line)
 {
-	struct ledger_entry entry = { .action = line->action };
+	struct ledger_entry entry = { .action = line->action, .since_usec = line->when_usec };
 	struct ledger_entry *old, *longer;
 	int r;
 
+	old = book_find_entry(book, line->action, &line->id);
+	if (old)
+		return replace_text(&old->policy, line->policy);
 	longer = reallocarray(book->entries, book->n_entries + 1, sizeof(*longer));
 	if (!longer)
 		return -ENOMEM;
 	book->entries = longer;
 	r = target_id_copy(&line->id, &entry.id);
-	if (r < 0)
-		return r;
-	if (line->policy && !(entry.policy = strdup(line->policy))) {
+	if (r == 0)
+		r = replace_text(&entry.policy, line->policy);
+	if (r < 0) {
 		entry_done(&entry);
-		return -ENOMEM;
+		return r;
 	}
-	old = book_find_entry(book, line->action, &line->id);
-	if (old)
-		remove_entry(book, old);
 	book->entries[book->n_entries++] = entry;
 	return 0;
 }
 
 static int add_override(struct book *book, const struct ledger_line *line)
 {
-	struct override order = { .hold = line->hold, .until_usec = line->until_usec };
+	struct override order = { .hold = line->hold, .until_usec = line->when_usec };
 	struct override *old, *longer;
 	int r;
 
@@ -92,6 +119,126 @@ static int add_override(struct book *book, const struct ledger_line *line)
 	return 0;
 }
 
+/* ---- settings of an entry ----------------------------------------------- */
+
+/* Where it is, or where it would have to be. */
+static size_t find_place(const struct ledger_entry *entry, const char *name, bool *ret_is_there)
+{
+	size_t low = 0, high = entry->n_saved;
+	int order = 1;
+
+	while (low < high && order != 0) {
+		size_t middle = low + (high - low) / 2;
+
+		order = strcmp(name, entry->saved[middle].name);
+		if (order > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_is_there = order == 0;
+	return order == 0 ? high : low;
+}
+
+struct saved *book_find_saved(const struct ledger_entry *entry, const char *name)
+{
+	bool is_there;
+	size_t place = find_place(entry, name, &is_there);
+
+	return is_there ? &entry->saved[place] : NULL;
+}
+
+/* Both values are ours until it is confirmed which of them is set. */
+static int change_mind(struct saved *saved, const char *ours)
+{
+	int r;
+
+	if (strcmp(saved->ours, ours) == 0)
+		return 0;
+	r = replace_text(&saved->earlier, saved->ours);
+	return r < 0 ? r : replace_text(&saved->ours, ours);
+}
+
+static int insert_saved(struct ledger_entry *entry, size_t place, const struct ledger_line *line)
+{
+	_cleanup_(saved_done) struct saved saved = {
+		.name = strdup(line->name),
+		.before = strdup(line->before),
+		.ours = strdup(line->ours),
+	};
+	struct saved *longer;
+
+	if (!saved.name || !saved.before || !saved.ours)
+		return -ENOMEM;
+	longer = reallocarray(entry->saved, entry->n_saved + 1, sizeof(*longer));
+	if (!longer)
+		return -ENOMEM;
+	entry->saved = longer;
+	memmove(&longer[place + 1], &longer[place], (entry->n_saved++ - place) * sizeof(*longer));
+	longer[place] = saved;
+	saved = (struct saved){ 0 };	/* the book's now */
+	return 0;
+}
+
+static int add_saved(struct ledger_entry *entry, const struct ledger_line *line)
+{
+	bool is_there;
+	size_t place = find_place(entry, line->name, &is_there);
+
+	return is_there ? change_mind(&entry->saved[place], line->ours) :
+			  insert_saved(entry, place, line);
+}
+
+static void remove_saved(struct ledger_entry *entry, const char *name)
+{
+	struct saved *saved = book_find_saved(entry, name);
+
+	if (!saved)
+		return;
+	saved_done(saved);
+	memmove(saved, saved + 1,
+		(size_t)(entry->saved + --entry->n_saved - saved) * sizeof(*saved));
+}
+
+static void confirm_saved(struct ledger_entry *entry)
+{
+	for (size_t i = 0; i < entry->n_saved; i++) {
+		struct saved *saved = &entry->saved[i];
+
+		saved->is_made = true;
+		(void)replace_text(&saved->earlier, NULL);
+	}
+}
+
+/* ---- following ----------------------------------------------------------- */
+
+static int follow_entry(struct book *book, struct ledger_entry *entry,
+			const struct ledger_line *line)
+{
+	switch (line->verb) {
+	case LEDGER_SAVE:
+		return add_saved(entry, line);
+	case LEDGER_MADE:
+		confirm_saved(entry);
+		break;
+	case LEDGER_BACK:
+		for (size_t i = 0; i < entry->n_saved; i++)
+			entry->saved[i].is_made = false;
+		break;
+	case LEDGER_FORGET:
+		remove_saved(entry, line->name);
+		break;
+	case LEDGER_UNDO:
+		remove_entry(book, entry);
+		break;
+	case LEDGER_APPLY:
+	case LEDGER_ORDER:
+	case LEDGER_DROP:
+		break;
+	}
+	return 0;
+}
+
 int book_follow(struct book *book, const struct ledger_line *line)
 {
 	struct ledger_entry *entry;
@@ -100,11 +247,13 @@ int book_follow(struct book *book, const struct ledger_line *line)
 	switch (line->verb) {
 	case LEDGER_APPLY:
 		return add_entry(book, line);
+	case LEDGER_SAVE:
+	case LEDGER_MADE:
+	case LEDGER_BACK:
+	case LEDGER_FORGET:
 	case LEDGER_UNDO:
 		entry = book_find_entry(book, line->action, &line->id);
-		if (entry)
-			remove_entry(book, entry);
-		break;
+		return entry ? follow_entry(book, entry, line) : 0;
 	case LEDGER_ORDER:
 		return add_override(book, line);
 	case LEDGER_DROP:
@@ -116,20 +265,75 @@ int book_follow(struct book *book, const struct ledger_line *line)
 	return 0;
 }
 
+/* ---- printing ------------------------------------------------------------ */
+
+static struct ledger_line line_of(enum ledger_verb verb, const struct ledger_entry *entry)
+{
+	return (struct ledger_line){ .verb = verb, .action = entry->action, .id = entry->id };
+}
+
+static int print_value(FILE *out, const struct ledger_entry *entry, const struct saved *saved,
+		       const char *ours)
+{
+	struct ledger_line line = line_of(LEDGER_SAVE, entry);
+
+	line.name = saved->name;
+	line.before = saved->before;
+	line.ours = ours;
+	return ledger_line_print(out, &line);
+}
+
+/* What was confirmed, and that it was. */
+static int print_made(FILE *out, const struct ledger_entry *entry)
+{
+	struct ledger_line made = line_of(LEDGER_MADE, entry);
+	bool any = false;
+	int r = 0;
+
+	for (size_t i = 0; i < entry->n_saved && r == 0; i++) {
+		const struct saved *saved = &entry->saved[i];
+
+		if (!saved->is_made)
+			continue;
+		any = true;
+		r = print_value(out, entry, saved, saved->earlier ?: saved->ours);
+	}
+	return r == 0 && any ? ledger_line_print(out, &made) : r;
+}
+
+/* What was not, behind that. */
+static int print_not_made(FILE *out, const struct ledger_entry *entry)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < entry->n_saved && r == 0; i++) {
+		const struct saved *saved = &entry->saved[i];
+
+		if (saved->is_made && !saved->earlier)
+			continue;
+		if (!saved->is_made && saved->earlier)
+			r = print_value(out, entry, saved, saved->earlier);
+		if (r == 0)
+			r = print_value(out, entry, saved, saved->ours);
+	}
+	return r;
+}
+
 static int print_entries(FILE *out, const struct book *book)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < book->n_entries && r == 0; i++) {
 		const struct ledger_entry *entry = &book->entries[i];
-		struct ledger_line line = {
-			.verb = LEDGER_APPLY,
-			.action = entry->action,
-			.id = entry->id,
-			.policy = entry->policy,
-		};
+		struct ledger_line line = line_of(LEDGER_APPLY, entry);
 
+		line.policy = entry->policy;
+		line.when_usec = entry->since_usec;
 		r = ledger_line_print(out, &line);
+		if (r == 0)
+			r = print_made(out, entry);
+		if (r == 0)
+			r = print_not_made(out, entry);
 	}
 	return r;
 }
@@ -144,7 +348,7 @@ static int print_overrides(FILE *out, const struct book *book)
 			.verb = LEDGER_ORDER,
 			.hold = order->hold,
 			.id = order->id,
-			.until_usec = order->until_usec,
+			.when_usec = order->until_usec,
 		};
 
 		r = ledger_line_print(out, &line);
@@ -159,9 +363,14 @@ int book_print(const struct book *book, FILE *out)
 	return r < 0 ? r : print_overrides(out, book);
 }
 
+/* At least so many: what is being changed just now takes one more. */
 size_t book_lines(const struct book *book)
 {
-	return book->n_entries + book->n_overrides;
+	size_t n = book->n_entries + book->n_overrides;
+
+	for (size_t i = 0; i < book->n_entries; i++)
+		n += book->entries[i].n_saved + (book->entries[i].n_saved > 0);
+	return n;
 }
 
 void book_done(struct book *book)

@@ -25,6 +25,7 @@ int book_follow(struct book *book, const struct ledger_line *line);
 /* NULL: not in the book. */
 struct ledger_entry *book_find_entry(const struct book *book, enum action action,
 				     const struct target_id *id);
+struct saved *book_find_saved(const struct ledger_entry *entry, const char *name);
 struct override *book_find_override(const struct book *book, const struct target_id *id);
 
 /* The fewest lines that lead to this book, and how many they are; 0 or -EINVAL

@@ -189,13 +189,6 @@ static int read_held(const struct pinsafe_entry *entry, const struct ledger *led
 	return add_recorded(ledger, ret_held);
 }
 
-static int compare_held(const void *a, const void *b)
-{
-	const struct held *x = a, *y = b;
-
-	return target_id_compare(&x->id, &y->id);
-}
-
 /* Sorted, so that what follows does not depend on the module's order. */
 static int hold_list(struct act_context *context, struct held **ret_held, size_t *ret_n)
 {
@@ -217,7 +210,7 @@ static int hold_list(struct act_context *context, struct held **ret_held, size_t
 		held_free(held, n);
 		return r;
 	}
-	qsort(held, n, sizeof(*held), compare_held);
+	held_sort(held, n);
 	*ret_held = held;
 	*ret_n = n;
 	return 0;

@@ -16,6 +16,7 @@
 #include "daemon/base/cleanup.h"
 #include "daemon/base/fs.h"
 
+#define FORMAT		"pinsafe-ledger "
 #define NAME		"ledger"
 #define NAME_NEW	"ledger.new"
 #define MAX_BYTES	(64u << 20)	/* far above what rewriting allows */
@@ -94,8 +95,8 @@ static int rewrite(struct ledger *ledger)
 	return 0;
 }
 
-/* A line that got only half onto a full disk is taken off again. */
-static int append(struct ledger *ledger, const struct ledger_line *line)
+/* What got only half onto a full disk is taken off again. */
+static int append(struct ledger *ledger, const struct ledger_line *lines, size_t n)
 {
 	_cleanup_(free) char *text = NULL;
 	_cleanup_(fclose) FILE *out = NULL;
@@ -106,9 +107,11 @@ static int append(struct ledger *ledger, const struct ledger_line *line)
 	out = open_memstream(&text, &length);
 	if (!out)
 		return -ENOMEM;
-	r = ledger_line_print(out, line);
-	if (r < 0)
-		return r;
+	for (size_t i = 0; i < n; i++) {
+		r = ledger_line_print(out, &lines[i]);
+		if (r < 0)
+			return r;
+	}
 	if (fflush(out) != 0)
 		return -ENOMEM;
 	if (fstat(ledger->fd, &st) < 0)
@@ -118,28 +121,42 @@ static int append(struct ledger *ledger, const struct ledger_line *line)
 		(void)!ftruncate(ledger->fd, st.st_size);
 		return r;
 	}
-	ledger->n_lines++;
+	ledger->n_lines += n;
+	return 0;
+}
+
+/* Must it be on disk before what comes after it? */
+static bool is_ahead(enum ledger_verb verb)
+{
+	return verb == LEDGER_APPLY || verb == LEDGER_SAVE || verb == LEDGER_ORDER;
+}
+
+/* All of one verb. */
+static int add_lines(struct ledger *ledger, const struct ledger_line *lines, size_t n)
+{
+	int r;
+
+	if (n == 0)
+		return 0;
+	r = append(ledger, lines, n);
+	if (r < 0)
+		return r;
+	if (is_ahead(lines->verb) && fdatasync(ledger->fd) < 0)
+		return -errno;
+	for (size_t i = 0; i < n; i++) {
+		r = book_follow(&ledger->book, &lines[i]);
+		if (r < 0)
+			return r;
+	}
+	/* The old file stays good when this fails: nothing is lost but room. */
+	if (ledger->n_lines > 2 * book_lines(&ledger->book) + SLACK_LINES)
+		(void)rewrite(ledger);
 	return 0;
 }
 
 static int add_line(struct ledger *ledger, const struct ledger_line *line)
 {
-	int r;
-
-	r = append(ledger, line);
-	if (r < 0)
-		return r;
-	if (line->verb == LEDGER_APPLY || line->verb == LEDGER_ORDER) {
-		if (fdatasync(ledger->fd) < 0)
-			return -errno;
-	}
-	r = book_follow(&ledger->book, line);
-	if (r < 0)
-		return r;
-	/* The old file stays good when this fails: nothing is lost but room. */
-	if (ledger->n_lines > 2 * book_lines(&ledger->book) + SLACK_LINES)
-		(void)rewrite(ledger);
-	return 0;
+	return add_lines(ledger, line, 1);
 }
 
 /* ---- reading ------------------------------------------------------------ */
@@ -165,18 +182,33 @@ static int follow_text(struct ledger *ledger, char *text, const char *end)
 	return 0;
 }
 
-/* Another boot's holds died with it, and a newer format is not ours to guess. */
+/* The length of a header that is ours but for an older format, else 0: another
+ * boot's changes died with it, and a newer format is not ours to guess. */
+static size_t match_header(const struct ledger *ledger, const char *text)
+{
+	size_t digit = strlen(FORMAT), length = strlen(ledger->header);
+
+	if (strncmp(text, FORMAT, digit) != 0 || text[digit] < '1' ||
+	    text[digit] > ledger->header[digit])
+		return 0;
+	digit++;
+	if (strncmp(text + digit, ledger->header + digit, length - digit) != 0)
+		return 0;
+	return text[length] == '\n' ? length : 0;
+}
+
 static int load(struct ledger *ledger)
 {
 	_cleanup_(free) char *text = NULL;
-	size_t header = strlen(ledger->header);
+	size_t header;
 	ssize_t n = fs_read_all(ledger->dir_fd, NAME, MAX_BYTES, &text);
 
 	if (n == -ENOENT)
 		return 0;
 	if (n < 0)
 		return (int)n;
-	if (strncmp(text, ledger->header, header) != 0 || text[header] != '\n')
+	header = match_header(ledger, text);
+	if (header == 0)
 		return 0;
 	return follow_text(ledger, text + header + 1, text + n);
 }
@@ -192,7 +224,7 @@ int ledger_open(int dirfd, const char *boot_id, struct ledger **ret_ledger)
 	ledger->dir_fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
 	if (ledger->dir_fd < 0)
 		return -errno;
-	if (asprintf(&ledger->header, "pinsafe-ledger 1 %s", boot_id) < 0) {
+	if (asprintf(&ledger->header, FORMAT "2 %s", boot_id) < 0) {
 		ledger->header = NULL;
 		return -ENOMEM;
 	}
@@ -227,15 +259,79 @@ unsigned int ledger_skipped(const struct ledger *ledger)
 }
 
 int ledger_record(struct ledger *ledger, enum action action, const struct target_id *id,
-		  const char *policy)
+		  const char *policy, uint64_t since_usec)
 {
 	struct ledger_line line = {
 		.verb = LEDGER_APPLY,
 		.action = action,
 		.id = *id,
 		.policy = policy,
+		.when_usec = since_usec,
 	};
 
+	return add_line(ledger, &line);
+}
+
+int ledger_save(struct ledger *ledger, enum action action, const struct target_id *id,
+		const struct saved *saved, size_t n)
+{
+	_cleanup_(free) struct ledger_line *lines = NULL;
+
+	if (!book_find_entry(&ledger->book, action, id))
+		return -ENOENT;
+	lines = calloc(n + 1, sizeof(*lines));
+	if (!lines)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		lines[i] = (struct ledger_line){
+			.verb = LEDGER_SAVE,
+			.action = action,
+			.id = *id,
+			.name = saved[i].name,
+			.before = saved[i].before,
+			.ours = saved[i].ours,
+		};
+	return add_lines(ledger, lines, n);
+}
+
+static bool is_confirmed(const struct ledger_entry *entry)
+{
+	for (size_t i = 0; i < entry->n_saved; i++) {
+		if (!entry->saved[i].is_made || entry->saved[i].earlier)
+			return false;
+	}
+	return true;
+}
+
+int ledger_confirm(struct ledger *ledger, enum action action, const struct target_id *id)
+{
+	struct ledger_line line = { .verb = LEDGER_MADE, .action = action, .id = *id };
+	const struct ledger_entry *entry = book_find_entry(&ledger->book, action, id);
+
+	if (!entry || is_confirmed(entry))
+		return 0;
+	return add_line(ledger, &line);
+}
+
+int ledger_retract(struct ledger *ledger, enum action action, const struct target_id *id)
+{
+	struct ledger_line line = { .verb = LEDGER_BACK, .action = action, .id = *id };
+
+	return book_find_entry(&ledger->book, action, id) ? add_line(ledger, &line) : 0;
+}
+
+int ledger_forget(struct ledger *ledger, enum action action, const struct target_id *id,
+		  const char *name)
+{
+	struct ledger_line line = {
+		.verb = LEDGER_FORGET,
+		.action = action,
+		.id = *id,
+		.name = name,
+	};
+
+	if (!ledger_find_saved(book_find_entry(&ledger->book, action, id), name))
+		return 0;
 	return add_line(ledger, &line);
 }
 
@@ -254,6 +350,11 @@ const struct ledger_entry *ledger_find(const struct ledger *ledger, enum action 
 	return book_find_entry(&ledger->book, action, id);
 }
 
+const struct saved *ledger_find_saved(const struct ledger_entry *entry, const char *name)
+{
+	return entry ? book_find_saved(entry, name) : NULL;
+}
+
 const struct ledger_entry *ledger_entries(const struct ledger *ledger, size_t *ret_n)
 {
 	*ret_n = ledger->book.n_entries;
@@ -266,7 +367,7 @@ int ledger_set_override(struct ledger *ledger, const struct override *override)
 		.verb = LEDGER_ORDER,
 		.hold = override->hold,
 		.id = override->id,
-		.until_usec = override->until_usec,
+		.when_usec = override->until_usec,
 	};
 
 	return add_line(ledger, &line);

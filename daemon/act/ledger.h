@@ -5,9 +5,10 @@
  * /run/pinsafed/ledger: boot id first, then one text line per change, written
  * and synced before the change is made, so that a daemon killed at any point
  * finds each change that it may have made.  A torn last line is tolerated; a
- * ledger of another boot or a newer format is empty.  Also keeps the operator's
- * overrides, which must outlive a restart.  Rewritten by temporary file and
- * rename when it has grown past its live entries.
+ * ledger of another boot or a newer format is empty.  Format 1 had holds only: the
+ * same lines, without save, made and forget, and 0 for since.  Also keeps the
+ * operator's overrides, which must outlive a restart.  Rewritten by temporary file
+ * and rename when it has grown past its live entries.
  */
 #pragma once
 
@@ -15,12 +16,15 @@
 
 struct ledger;
 
-/* One setting of a change: what it was, and what we made of it.  None of the
- * three is empty or has blanks or newlines in it; "-" stands for an empty value. */
+/* One setting of a change: what it was, and what we made of it, or were about to
+ * make when we were killed.  No blanks or newlines in them; a value may be empty,
+ * which the file spells "-". */
 struct saved {
 	char *name;
 	char *before;
 	char *ours;
+	char *earlier;		/* ours too, until the new one is confirmed; NULL */
+	bool is_made;		/* confirmed: a "before" is somebody else's doing */
 };
 
 /* A change that may be in force. */
@@ -28,7 +32,7 @@ struct ledger_entry {
 	enum action action;
 	struct target_id id;
 	char *policy;			/* that wanted it; NULL: none */
-	uint64_t since_usec;		/* CLOCK_BOOTTIME */
+	uint64_t since_usec;		/* CLOCK_BOOTTIME; 0: unknown */
 	struct saved *saved;		/* sorted by name */
 	size_t n_saved;
 };
@@ -41,15 +45,22 @@ void ledger_free(struct ledger *ledger);
 unsigned int ledger_skipped(const struct ledger *ledger);
 
 /* "About to apply ACTION to TARGET"; on disk when this returns 0.  A second
- * record of the same replaces the first. */
+ * record of the same changes the policy: since when and what was saved stays. */
 int ledger_record(struct ledger *ledger, enum action action, const struct target_id *id,
-		  const char *policy);
-/* "About to change these settings of it", which must be recorded; on disk when
- * this returns 0.  A name that is known keeps its "before": that is where undo
- * has to lead, however often we changed our mind. */
+		  const char *policy, uint64_t since_usec);
+/* "About to change these settings of it", which must be recorded (else -ENOENT);
+ * on disk, with one write and one sync, when this returns 0.  Of each, name,
+ * before and ours are looked at; -EINVAL: a blank in one.  A name that is known
+ * keeps its "before": that is where undo has to lead, however often we changed
+ * our mind. */
 int ledger_save(struct ledger *ledger, enum action action, const struct target_id *id,
 		const struct saved *saved, size_t n);
-/* This one is put back, or its thread is gone. */
+/* "All that is saved of it has been made."  Not synced: without it a setting that
+ * is as before passes for one that we never came to. */
+int ledger_confirm(struct ledger *ledger, enum action action, const struct target_id *id);
+/* "About to put back all that is saved of it": takes that word back.  Not synced. */
+int ledger_retract(struct ledger *ledger, enum action action, const struct target_id *id);
+/* This one is put back, or its thread is gone.  Not synced. */
 int ledger_forget(struct ledger *ledger, enum action action, const struct target_id *id,
 		  const char *name);
 /* "No longer in force."  Not synced: to undo twice does no harm. */
@@ -58,6 +69,8 @@ int ledger_erase(struct ledger *ledger, enum action action, const struct target_
 /* NULL: no such record. */
 const struct ledger_entry *ledger_find(const struct ledger *ledger, enum action action,
 				       const struct target_id *id);
+/* NULL: not saved, or no entry.  Valid until the next change. */
+const struct saved *ledger_find_saved(const struct ledger_entry *entry, const char *name);
 /* All of them, in the order recorded; ledger_erase() moves those behind the one
  * erased up, anything else makes the pointer invalid. */
 const struct ledger_entry *ledger_entries(const struct ledger *ledger, size_t *ret_n);

@@ -17,7 +17,7 @@
 
 #define BOOT		"11111111-2222-3333-4444-555555555555"
 #define OTHER_BOOT	"99999999-2222-3333-4444-555555555555"
-#define HEADER		"pinsafe-ledger 1 " BOOT "\n"
+#define HEADER		"pinsafe-ledger 2 " BOOT "\n"
 
 static struct tree tree;
 
@@ -78,8 +78,8 @@ static void test_what_is_written(void **state)
 	struct ledger *ledger = open_ledger();
 
 	(void)state;
-	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "gpu"), 0);
-	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &g, NULL), 0);
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "gpu", 0), 0);
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &g, NULL, 0), 0);
 	assert_int_equal(ledger_set_override(ledger, &order), 0);
 	assert_int_equal(ledger_erase(ledger, ACTION_HOLD, &p), 0);
 	assert_int_equal(ledger_drop_override(ledger, &g), 0);
@@ -101,8 +101,8 @@ static void test_what_is_remembered(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "gpu"), 0);
-	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &g, NULL), 0);
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "gpu", 0), 0);
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &g, NULL, 0), 0);
 	assert_int_equal(ledger_erase(ledger, ACTION_HOLD, &p), 0);
 	assert_int_equal(ledger_set_override(ledger, &order), 0);
 	order.until_usec = 5;
@@ -148,8 +148,8 @@ static void test_second_record_replaces_the_first(void **state)
 	struct ledger *ledger = open_ledger();
 
 	(void)state;
-	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "a"), 0);
-	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "b"), 0);
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "a", 0), 0);
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "b", 0), 0);
 	assert_int_equal(count_entries(ledger), 1);
 	assert_string_equal(ledger_find(ledger, ACTION_HOLD, &p)->policy, "b");
 	ledger_free(ledger);
@@ -174,7 +174,7 @@ static void test_path_that_would_break_a_line(void **state)
 	struct ledger *ledger = open_ledger();
 
 	(void)state;
-	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &g, NULL), -EINVAL);
+	assert_int_equal(ledger_record(ledger, ACTION_HOLD, &g, NULL, 0), -EINVAL);
 	assert_int_equal(ledger_set_override(ledger, &order), -EINVAL);
 	assert_int_equal(count_entries(ledger), 0);
 	assert_file(HEADER);
@@ -187,9 +187,11 @@ static void test_foreign_ledgers_are_empty(void **state)
 {
 	static const char line[] = "apply hold process 100 1000 gpu 0 -\n";
 	static const char *const headers[] = {
-		"pinsafe-ledger 1 " OTHER_BOOT "\n",
-		"pinsafe-ledger 2 " BOOT "\n",
-		"pinsafe-ledger 1 " BOOT "x\n",
+		"pinsafe-ledger 2 " OTHER_BOOT "\n",
+		"pinsafe-ledger 3 " BOOT "\n",
+		"pinsafe-ledger 0 " BOOT "\n",
+		"pinsafe-ledger 12 " BOOT "\n",
+		"pinsafe-ledger 2 " BOOT "x\n",
 		"",
 		"pinsafe",
 	};
@@ -216,7 +218,7 @@ static void test_nonsense_is_skipped_and_counted(void **state)
 		       "apply hold process 99999999999 1000 gpu 0 -\n"
 		       "apply hold process -5 1000 gpu 0 -\n"
 		       "apply hold process 5 18446744073709551616 gpu 0 -\n"
-		       "apply bind process 100 1000 gpu 0 -\n"
+		       "apply none process 100 1000 gpu 0 -\n"
 		       "order keep process 100 1000 - 0 -\n"
 		       "apply hold cgroup 7 0 - 0 relative\n"
 		       "apply hold thread 7 0 - 0 -\n"
@@ -262,7 +264,7 @@ static void test_torn_at_any_byte(void **state)
 		ledger = open_ledger();
 		assert_int_equal(ledger_record(ledger, ACTION_HOLD,
 					       &(struct target_id){ .process = { 9, 90 } },
-					       NULL),
+					       NULL, 0),
 				 0);
 		ledger_free(ledger);
 		ledger = open_ledger();
@@ -289,7 +291,7 @@ static void test_random_changes(void **state)
 
 		known[i] = random() % 2;
 		if (known[i])
-			assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "x"), 0);
+			assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "x", 0), 0);
 		else
 			assert_int_equal(ledger_erase(ledger, ACTION_HOLD, &p), 0);
 		if (random() % 50 == 0) {
@@ -312,7 +314,7 @@ static void test_stays_short(void **state)
 
 	(void)state;
 	for (int i = 0; i < 5000; i++) {
-		assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "gpu"), 0);
+		assert_int_equal(ledger_record(ledger, ACTION_HOLD, &p, "gpu", 0), 0);
 		assert_int_equal(ledger_erase(ledger, ACTION_HOLD, &p), 0);
 	}
 	assert_int_equal(fstatat(tree.fd, "ledger", &st, 0), 0);
