@@ -24,6 +24,8 @@ static const struct row {
 	{ "kernel_verdict", NULL },
 	{ "kernel_verdict_reason", NULL },
 	{ "balancing", NULL },
+	{ "balancing_at_start", NULL },
+	{ "balancing_owner", NULL },
 	{ "module_version", NULL },
 	{ "module_missing", NULL },
 	{ "module_abi", NULL },
@@ -67,13 +69,16 @@ static void print_plain(const struct facts *host, const struct style *style)
 
 static void print_worded(const struct facts *host, const struct style *style)
 {
-	enum tone kernel_tone, module_tone;
+	enum tone kernel_tone, module_tone, drift_tone;
+	_cleanup_(free) char *balancing = wording_owned_balancing(host);
+	_cleanup_(free) char *drift = wording_drift(host, &drift_tone);
 	_cleanup_(free) char *kernel = wording_kernel(host, &kernel_tone);
 	_cleanup_(free) char *module = wording_module(host, &module_tone);
 
 	sheet_print(style, stdout, "Verdict", kernel_tone, kernel ? kernel : "?");
-	sheet_print(style, stdout, "Balancing", TONE_PLAIN,
-		    wording_balancing(facts_s64(host, "balancing")));
+	sheet_print(style, stdout, "Balancing", TONE_PLAIN, balancing ? balancing : "?");
+	if (drift && *drift)
+		sheet_print(style, stdout, "Drift", drift_tone, drift);
 	sheet_print(style, stdout, "Module", module_tone, module ? module : "?");
 }
 

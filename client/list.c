@@ -29,7 +29,7 @@ enum {
 };
 
 /* The longest words of the columns that are never cut, the minimums of the
- * others and the gaps make 80. */
+ * others and the gaps make 80.  "(mempolicy)" and "(host-off)" may be cut. */
 static const struct column columns[N_COLUMNS] = {
 	[COLUMN_MARK]	= { "", ALIGN_LEFT, CUT_NEVER, 1 },
 	[COLUMN_PID]	= { "PID", ALIGN_RIGHT, CUT_NEVER, 0 },
@@ -38,8 +38,8 @@ static const struct column columns[N_COLUMNS] = {
 	[COLUMN_PINNED]	= { "PINNED", ALIGN_RIGHT, CUT_NEVER, 0 },
 	[COLUMN_NODES]	= { "NODES", ALIGN_LEFT, CUT_END, 5 },
 	[COLUMN_DRIVER]	= { "DRIVER", ALIGN_LEFT, CUT_END, 5 },
-	[COLUMN_POLICY]	= { "POLICY", ALIGN_LEFT, CUT_END, 5 },
-	[COLUMN_ACTION]	= { "ACTION", ALIGN_LEFT, CUT_NEVER, 0 },
+	[COLUMN_POLICY]	= { "POLICY", ALIGN_LEFT, CUT_END, 4 },
+	[COLUMN_ACTION]	= { "ACTION", ALIGN_LEFT, CUT_END, 9 },
 	[COLUMN_RISK]	= { "RISK", ALIGN_LEFT, CUT_NEVER, 0 },
 	[COLUMN_PROOF]	= { "PROOF", ALIGN_LEFT, CUT_NEVER, 0 },
 };
@@ -123,6 +123,7 @@ static enum tone tone_proof(const struct facts *target)
 static int add_row(struct table *table, const struct facts *target)
 {
 	_cleanup_(free) char *nodes = format_nodes(facts_get(target, "nodes"));
+	_cleanup_(free) char *action = wording_action(target);
 	bool is_process = facts_u64(target, "pid") > 0;
 	const char *pid = is_process ? facts_string(target, "pid") : "-";
 	const char *risk = facts_string(target, "risk");
@@ -130,7 +131,7 @@ static int add_row(struct table *table, const struct facts *target)
 	char pinned[SAFETEXT_BYTES_MAX];
 	int r;
 
-	if (!nodes)
+	if (!nodes || !action)
 		return -ENOMEM;
 	format_pinned(target, pinned);
 	r = table_add_row(table);
@@ -144,7 +145,7 @@ static int add_row(struct table *table, const struct facts *target)
 	r |= table_set(table, COLUMN_NODES, TONE_PLAIN, *nodes ? nodes : "-");
 	r |= set_name(table, COLUMN_DRIVER, target, "driver");
 	r |= set_name(table, COLUMN_POLICY, target, "policy");
-	r |= table_set(table, COLUMN_ACTION, TONE_PLAIN, wording_action(target));
+	r |= table_set(table, COLUMN_ACTION, TONE_PLAIN, action);
 	r |= table_set(table, COLUMN_RISK, tone_risk(target), risk);
 	r |= table_set(table, COLUMN_PROOF, tone_proof(target), proof);
 	return r ? -ENOMEM : 0;
@@ -152,7 +153,7 @@ static int add_row(struct table *table, const struct facts *target)
 
 /* How many of the listed are what. */
 struct census {
-	size_t listed, exposed, ineffective, wanted;
+	size_t listed, exposed, ineffective, pending;
 };
 
 static struct census count(const struct facts *targets)
@@ -165,7 +166,7 @@ static struct census count(const struct facts *targets)
 
 		census.exposed += facts_bool(target, "exposed");
 		census.ineffective += is_ineffective(target);
-		census.wanted += *wording_action(target) == '(';
+		census.pending += wording_is_pending(target);
 	}
 	return census;
 }
@@ -175,7 +176,7 @@ static void print_legend(const struct census *census, const struct style *style)
 	_cleanup_(free) char *ineffective = NULL, *text = NULL;
 	bool has_marks = census->exposed + census->ineffective > 0;
 
-	if (asprintf(&ineffective, ", %zu held without effect", census->ineffective) < 0)
+	if (asprintf(&ineffective, ", %zu without effect", census->ineffective) < 0)
 		ineffective = NULL;
 	if (!ineffective)
 		return;
@@ -183,7 +184,7 @@ static void print_legend(const struct census *census, const struct style *style)
 	if (asprintf(&text, "%zu listed, %zu exposed%s%s%s%s", census->listed,
 		     census->exposed, census->ineffective > 0 ? ineffective : "",
 		     has_marks ? " (!)" : "",
-		     census->wanted > 0 ? "; (hold): wanted, not in force" : "",
+		     census->pending > 0 ? "; in brackets: wanted, not in force" : "",
 		     geteuid() != 0 ? "; only your own processes, root sees all" : "") <
 	    0)
 		text = NULL;

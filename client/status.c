@@ -8,6 +8,7 @@
 
 #include "client/bus.h"
 #include "client/output.h"
+#include "client/safetext.h"
 #include "client/sysfile.h"
 #include "client/timespan.h"
 #include "client/verb.h"
@@ -50,24 +51,36 @@ static void print_worded(const struct style *style, const char *label, enum tone
 	sheet_print(style, stdout, label, tone, text ? text : "?");
 }
 
+static void print_pinned(const struct facts *status, const struct style *style)
+{
+	uint64_t remote = facts_u64(status, "remote_pinned_bytes");
+	char pinned[SAFETEXT_BYTES_MAX], far[SAFETEXT_BYTES_MAX];
+
+	if (facts_u64(status, "pinned_bytes") == 0)
+		return;
+	safetext_format_bytes(facts_u64(status, "pinned_bytes"), pinned);
+	safetext_format_bytes(remote, far);
+	if (remote > 0)
+		sheet_printf(style, stdout, "Pinned", TONE_WARN,
+			     "%s, %s of it on another node than its device", pinned, far);
+	else
+		sheet_print(style, stdout, "Pinned", TONE_PLAIN, pinned);
+}
+
 static void print_host(const struct facts *status, const struct style *style)
 {
 	enum tone module_tone, kernel_tone, reload_tone;
 	_cleanup_(free) char *module = wording_module(status, &module_tone);
 	_cleanup_(free) char *kernel = wording_kernel(status, &kernel_tone);
 	_cleanup_(free) char *reload = wording_reload(status, now_usec(), &reload_tone);
+	_cleanup_(free) char *counts = wording_counts(status);
 
 	print_worded(style, "Module", module_tone, module);
 	print_worded(style, "Kernel", kernel_tone, kernel);
 	sheet_print(style, stdout, "Balancing", TONE_PLAIN,
 		    wording_balancing(facts_s64(status, "balancing")));
-	sheet_printf(style, stdout, "Targets", TONE_PLAIN,
-		     "%s pinner%s, %s held, %s exposed, %s ineffective",
-		     facts_string(status, "pinners"),
-		     facts_u64(status, "pinners") == 1 ? "" : "s",
-		     facts_string(status, "held"),
-		     facts_string(status, "exposed"),
-		     facts_string(status, "ineffective"));
+	print_worded(style, "Targets", TONE_PLAIN, counts);
+	print_pinned(status, style);
 	sheet_print_lines(style, stdout, "Config", reload_tone, reload ? reload : "?");
 }
 

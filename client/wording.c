@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/timespan.h"
+#include "daemon/base/cleanup.h"
 
 static char *words(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -56,10 +57,23 @@ static char *say_exposed(const struct facts *status, enum tone *ret_tone)
 		     harm, exposed, pinners, pinners == 1 ? "" : "s", audit);
 }
 
+/* Not every action stops scans: bind keeps threads beside their memory instead. */
+static char *say_mitigated(const struct facts *status, const char *sight)
+{
+	uint64_t pinners = facts_u64(status, "pinners");
+	uint64_t held = facts_u64(status, "held");
+
+	return words("PROTECTED: none of %" PRIu64 " pinner%s is exposed (%" PRIu64 " held, "
+		     "%" PRIu64 " by another action)%s", pinners, pinners == 1 ? "" : "s",
+		     held, facts_u64(status, "mitigated") - held, sight);
+}
+
 static char *say_safe(const struct facts *status, enum tone *ret_tone)
 {
 	uint64_t pinners = facts_u64(status, "pinners");
 	uint64_t held = facts_u64(status, "held");
+	uint64_t mitigated = facts_u64(status, "mitigated");
+	uint64_t done = mitigated > held ? mitigated : held;
 	const char *sight = has_module(status) ? "" :
 		", as far as can be seen without the module";
 
@@ -68,11 +82,14 @@ static char *say_safe(const struct facts *status, enum tone *ret_tone)
 		return words("SAFE: this kernel has no NUMA balancing");
 	if (facts_s64(status, "balancing") == 0)
 		return words("SAFE: NUMA balancing is off, nothing is scanned");
-	if (pinners == 0 && held > 0)
-		return words("PROTECTED: %" PRIu64 " held; no pin is seen, as with "
-			     "drivers whose pins the kernel does not count", held);
+	if (pinners == 0 && done > 0)
+		return words("PROTECTED: %" PRIu64 " %s; no pin is seen, as with "
+			     "drivers whose pins the kernel does not count", done,
+			     done > held ? "taken care of" : "held");
 	if (pinners == 0)
 		return words("NOTHING TO PROTECT: no process pins memory%s", sight);
+	if (mitigated > held)
+		return say_mitigated(status, sight);
 	if (pinners == 1)
 		return words("PROTECTED: the one pinner is not scanned%s", sight);
 	return words("PROTECTED: none of %" PRIu64 " pinners is scanned%s", pinners,
@@ -102,8 +119,10 @@ char *wording_headline(const struct facts *status, enum tone *ret_tone)
 	}
 	if (ineffective > 0) {
 		*ret_tone = TONE_BAD;
-		return words("NOT PROTECTED: %" PRIu64 " target%s held, but scans go on",
-			     ineffective, ineffective == 1 ? " is" : "s are");
+		return words("NOT PROTECTED: %" PRIu64 " target%s %s, but scans go on",
+			     ineffective, ineffective == 1 ? " is" : "s are",
+			     facts_u64(status, "mitigated") > facts_u64(status, "held") ?
+			     "taken care of" : "held");
 	}
 	if (is_disarmed(status)) {
 		*ret_tone = TONE_BAD;
@@ -191,15 +210,86 @@ const char *wording_balancing(int64_t balancing)
 	return "a value of kernel.numa_balancing that this client does not know";
 }
 
+/* It is set by us where host-off is in force. */
+char *wording_owned_balancing(const struct facts *host)
+{
+	const char *owner = facts_string(host, "balancing_owner");
+
+	return words("%s%s%s", wording_balancing(facts_s64(host, "balancing")),
+		     *owner ? ", set by " : "", owner);
+}
+
+char *wording_drift(const struct facts *host, enum tone *ret_tone)
+{
+	*ret_tone = TONE_PLAIN;
+	if (!facts_has(host, "balancing_at_start") ||
+	    facts_s64(host, "balancing_at_start") == facts_s64(host, "balancing"))
+		return words("%s", "");
+	if (!facts_is(host, "balancing_owner", "pinsafed"))
+		*ret_tone = TONE_WARN;
+	return words("it was %" PRId64 " when pinsafed started",
+		     facts_s64(host, "balancing_at_start"));
+}
+
+char *wording_counts(const struct facts *status)
+{
+	uint64_t pinners = facts_u64(status, "pinners"), held = facts_u64(status, "held");
+	uint64_t mitigated = facts_u64(status, "mitigated");
+	char other[64] = "";
+
+	if (mitigated > held)
+		snprintf(other, sizeof(other), "%" PRIu64 " by another action, ",
+			 mitigated - held);
+	return words("%" PRIu64 " pinner%s, %" PRIu64 " held, %s%" PRIu64 " exposed, "
+		     "%" PRIu64 " ineffective", pinners, pinners == 1 ? "" : "s", held, other,
+		     facts_u64(status, "exposed"), facts_u64(status, "ineffective"));
+}
+
 /* ---- one target -------------------------------------------------------- */
 
-char *wording_target(const struct facts *target, enum tone *ret_tone)
+/* "held", "bind is in force": what is done about it. */
+static char *say_done(const struct facts *target)
+{
+	if (facts_is(target, "state", "applied"))
+		return words("%s is in force", facts_string(target, "action"));
+	return words("held");
+}
+
+/* Scanned, and still not exposed: what is done makes scans harmless. */
+static char *say_harmless(const struct facts *target, enum tone *ret_tone)
+{
+	*ret_tone = TONE_WARN;
+	if (!facts_is(target, "state", "applied"))
+		return words("UNKNOWN: it is scanned, and nothing is said to be done about it");
+	return words("MITIGATED: %s keeps it beside its memory; scans go on, and cost time",
+		     facts_string(target, "action"));
+}
+
+static char *say_unexposed(const struct facts *target, enum tone *ret_tone)
 {
 	const char *scanned = facts_string(target, "scanned");
 
+	*ret_tone = TONE_GOOD;
+	if (facts_is(target, "risk", "none"))
+		return words("NOTHING AT RISK");
+	if (strncmp(scanned, "no: ", 4) == 0)
+		return words("PROTECTED: not scanned (%s)", scanned + 4);
+	if (strcmp(scanned, "no") == 0)
+		return words("PROTECTED: not scanned");
+	if (strcmp(scanned, "yes") == 0)
+		return say_harmless(target, ret_tone);
+	*ret_tone = TONE_WARN;
+	return words("UNKNOWN: whether it is scanned cannot be said");
+}
+
+/* The worst comes first; a scan under way is not stopped by a hold. */
+char *wording_target(const struct facts *target, enum tone *ret_tone)
+{
+	_cleanup_(free) char *done = say_done(target);
+
 	*ret_tone = TONE_BAD;
 	if (facts_is(target, "proof", "ineffective"))
-		return words("NOT PROTECTED: held, but scans go on");
+		return words("NOT PROTECTED: %s, but scans go on", done ? done : "held");
 	if (facts_bool(target, "exposed")) {
 		if (!facts_is(target, "risk", "corruption"))
 			*ret_tone = TONE_WARN;
@@ -209,26 +299,28 @@ char *wording_target(const struct facts *target, enum tone *ret_tone)
 				     ? "; audit mode: nothing is changed"
 				     : "");
 	}
-	*ret_tone = TONE_GOOD;
-	if (facts_is(target, "risk", "none"))
-		return words("NOTHING AT RISK");
-	if (strncmp(scanned, "no: ", 4) == 0)
-		return words("PROTECTED: not scanned (%s)", scanned + 4);
-	if (strcmp(scanned, "no") == 0)
-		return words("PROTECTED: not scanned");
-	*ret_tone = TONE_WARN;
-	return words("UNKNOWN: whether it is scanned cannot be said");
+	if (facts_is(target, "state", "draining") && !facts_is(target, "risk", "none")) {
+		*ret_tone = TONE_WARN;
+		return words("NOT YET PROTECTED: held, while a scan that was under way ends");
+	}
+	return say_unexposed(target, ret_tone);
 }
 
-const char *wording_action(const struct facts *target)
+bool wording_is_pending(const struct facts *target)
+{
+	return facts_is(target, "state", "watched") && !facts_is(target, "action", "none") &&
+	       !facts_is(target, "action", "");
+}
+
+char *wording_action(const struct facts *target)
 {
 	if (facts_is(target, "state", "held"))
-		return "hold";
-	if (facts_is(target, "state", "draining"))
-		return "draining";
-	if (facts_is(target, "state", "released"))
-		return "released";
-	if (facts_is(target, "action", "hold"))
-		return "(hold)";
-	return "none";
+		return words("hold");
+	if (facts_is(target, "state", "applied"))
+		return words("%s", facts_string(target, "action"));
+	if (facts_is(target, "state", "draining") || facts_is(target, "state", "released"))
+		return words("%s", facts_string(target, "state"));
+	if (wording_is_pending(target))
+		return words("(%s)", facts_string(target, "action"));
+	return words("none");
 }

@@ -34,6 +34,19 @@ char *wording_reload(const struct facts *status, uint64_t now_usec, enum tone *r
 /* kernel.numa_balancing, a bit mask; -1: the kernel has none.  Constant. */
 const char *wording_balancing(int64_t balancing);
 
-/* What is in force for a target, in a word: "hold", "draining", "released",
- * "none"; "(hold)": wanted, but not in force.  Constant. */
-const char *wording_action(const struct facts *target);
+/* The same of the host, with who set it. */
+char *wording_owned_balancing(const struct facts *host);
+
+/* What it was when pinsafed started, where it is something else now; "": it is
+ * not, or nobody knows. */
+char *wording_drift(const struct facts *host, enum tone *ret_tone);
+
+/* How many targets of which kind. */
+char *wording_counts(const struct facts *status);
+
+/* What is in force for a target, in a word: "hold", "bind", ..., "draining",
+ * "released", "none"; "(bind)": wanted, but not in force. */
+char *wording_action(const struct facts *target);
+
+/* Is it wanted, but not in force? */
+bool wording_is_pending(const struct facts *target);

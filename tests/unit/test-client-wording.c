@@ -186,14 +186,103 @@ static void test_target(void **state)
 	expect_target(target, TONE_BAD, "NOT PROTECTED: held, but scans go on");
 }
 
+/* Neither bind, which does not stop scans, nor a hold that drains, nor host-off
+ * with tiering is called protection. */
+static void test_protected_is_not_said_too_early(void **state)
+{
+	_cleanup_(facts_free) struct facts *target = facts_new_dict();
+
+	(void)state;
+	set_string(target, "risk", "corruption");
+	set_string(target, "scanned", "no: held");
+	set_string(target, "state", "draining");
+	expect_target(target, TONE_WARN,
+		      "NOT YET PROTECTED: held, while a scan that was under way ends");
+	set_string(target, "state", "applied");
+	set_string(target, "action", "bind");
+	set_string(target, "scanned", "yes");
+	expect_target(target, TONE_WARN,
+		      "MITIGATED: bind keeps it beside its memory; scans go on, and cost time");
+	set_string(target, "action", "mempolicy");
+	set_string(target, "scanned", "no: own policy");
+	expect_target(target, TONE_GOOD, "PROTECTED: not scanned (own policy)");
+	set_string(target, "action", "host-off");
+	set_string(target, "scanned", "yes");
+	set_string(target, "proof", "ineffective");
+	expect_target(target, TONE_BAD,
+		      "NOT PROTECTED: host-off is in force, but scans go on");
+	set_string(target, "proof", "none");
+	set_string(target, "state", "watched");
+	expect_target(target, TONE_WARN,
+		      "UNKNOWN: it is scanned, and nothing is said to be done about it");
+}
+
+static void test_headline_of_the_mitigated(void **state)
+{
+	_cleanup_(facts_free) struct facts *status = fine_host();
+	_cleanup_(free) char *counts = NULL;
+
+	(void)state;
+	set(status, "mitigated", 3);
+	expect_headline(status, TONE_GOOD, "PROTECTED: none of 3 pinners is scanned");
+	set(status, "held", 1);
+	expect_headline(status, TONE_GOOD,
+			"PROTECTED: none of 3 pinners is exposed (1 held, 2 by another action)");
+	counts = wording_counts(status);
+	assert_string_equal(counts, "3 pinners, 1 held, 2 by another action, 0 exposed, "
+				    "0 ineffective");
+	set(status, "pinners", 0);
+	set(status, "held", 0);
+	expect_headline(status, TONE_GOOD,
+			"PROTECTED: 3 taken care of; no pin is seen, as with drivers whose "
+			"pins the kernel does not count");
+	set(status, "ineffective", 2);
+	expect_headline(status, TONE_BAD,
+			"NOT PROTECTED: 2 targets are taken care of, but scans go on");
+	assert_false(wording_works(status));
+}
+
+static void expect_drift(const struct facts *host, enum tone expected_tone,
+			 const char *expected)
+{
+	enum tone tone;
+	_cleanup_(free) char *text = wording_drift(host, &tone);
+
+	assert_string_equal(text, expected);
+	assert_int_equal(tone, expected_tone);
+}
+
+static void test_who_set_balancing_and_drift(void **state)
+{
+	_cleanup_(facts_free) struct facts *host = fine_host();
+	_cleanup_(free) char *before = wording_owned_balancing(host), *after = NULL;
+
+	(void)state;
+	assert_string_equal(before, "on (kernel.numa_balancing = 1)");
+	expect_drift(host, TONE_PLAIN, "");		/* an older daemon does not say */
+	set_string(host, "balancing_owner", "/etc/sysctl.d/9.conf:3");
+	after = wording_owned_balancing(host);
+	assert_string_equal(after, "on (kernel.numa_balancing = 1), set by "
+				   "/etc/sysctl.d/9.conf:3");
+	facts_set(host, "balancing_at_start", facts_new_s64(1));
+	expect_drift(host, TONE_PLAIN, "");
+	facts_set(host, "balancing_at_start", facts_new_s64(0));
+	expect_drift(host, TONE_WARN, "it was 0 when pinsafed started");
+	set_string(host, "balancing_owner", "pinsafed");
+	expect_drift(host, TONE_PLAIN, "it was 0 when pinsafed started");
+}
+
 static void expect_action(const char *target_state, const char *action,
 			  const char *expected)
 {
 	_cleanup_(facts_free) struct facts *target = facts_new_dict();
+	_cleanup_(free) char *text = NULL;
 
 	set_string(target, "state", target_state);
 	set_string(target, "action", action);
-	assert_string_equal(wording_action(target), expected);
+	text = wording_action(target);
+	assert_string_equal(text, expected);
+	assert_int_equal(wording_is_pending(target), *expected == '(');
 }
 
 static void test_action_says_what_is_in_force(void **state)
@@ -205,6 +294,9 @@ static void test_action_says_what_is_in_force(void **state)
 	expect_action("released", "hold", "released");
 	expect_action("watched", "hold", "(hold)");
 	expect_action("watched", "none", "none");
+	expect_action("applied", "bind", "bind");
+	expect_action("watched", "host-off", "(host-off)");
+	expect_action("released", "bind", "released");
 }
 
 static void expect_reload(const struct facts *status, const char *expected)
@@ -253,6 +345,9 @@ int main(void)
 		cmocka_unit_test(test_headline_when_a_hold_does_not_work),
 		cmocka_unit_test(test_headline_of_nothing_is_not_protected),
 		cmocka_unit_test(test_target),
+		cmocka_unit_test(test_protected_is_not_said_too_early),
+		cmocka_unit_test(test_headline_of_the_mitigated),
+		cmocka_unit_test(test_who_set_balancing_and_drift),
 		cmocka_unit_test(test_action_says_what_is_in_force),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_balancing_is_a_mask),
