@@ -96,13 +96,8 @@ static int take_operand(struct reader *reader, char *word)
 
 static int take_for(struct reader *reader, const char *value)
 {
-	int r;
+	int r = timespan_parse(value, &reader->request->for_usec);
 
-	if (!value && reader->at + 1 < reader->argc)
-		value = reader->argv[++reader->at];
-	if (!value)
-		return refuse(reader, "--for: a time is missing, such as 10min");
-	r = timespan_parse(value, &reader->request->for_usec);
 	if (r == -ERANGE)
 		return refuse(reader, "--for %s: longer than can be counted", value);
 	if (r < 0)
@@ -112,8 +107,76 @@ static int take_for(struct reader *reader, const char *value)
 	if (reader->request->for_usec == 0)
 		return refuse(reader, "--for %s: without a length; leave --for out to "
 			      "release until the target is gone", value);
-	reader->given |= VERB_FOR;
 	return 0;
+}
+
+static int take_config(struct reader *reader, const char *value)
+{
+	reader->request->config_dir = value;
+	return 0;
+}
+
+static int take_snapshot(struct reader *reader, const char *value)
+{
+	reader->request->snapshot = value;
+	return 0;
+}
+
+static int take_max_remote(struct reader *reader, const char *value)
+{
+	size_t digits = strspn(value, "0123456789");
+	const char *rest = value + digits;
+	long percent = strtol(value, NULL, 10);
+
+	if (digits == 0 || (*rest && strcmp(rest, "%") != 0) || percent > 100)
+		return refuse(reader, "--max-remote-pinned %s: not a percentage from 0 to 100",
+			      value);
+	reader->request->has_max_remote = true;
+	reader->request->max_remote_percent = (unsigned int)percent;
+	return 0;
+}
+
+/* Options with a value, as "--for TIME" or "--for=TIME". */
+static const struct valued_option {
+	const char *name;
+	unsigned int takes;	/* VERB_* */
+	const char *missing;
+	int (*take)(struct reader *reader, const char *value);
+} valued_options[] = {
+	{ "--for", VERB_FOR, "a time is missing, such as 10min", take_for },
+	{ "--config", VERB_CONFIG, "a folder is missing, such as /etc/pinsafe", take_config },
+	{ "--snapshot", VERB_SNAPSHOT, "a file is missing, or - for standard input",
+	  take_snapshot },
+	{ "--max-remote-pinned", VERB_MAX_REMOTE, "a percentage is missing, such as 10",
+	  take_max_remote },
+};
+
+#define N_VALUED	(sizeof(valued_options) / sizeof(valued_options[0]))
+
+static const struct valued_option *find_valued(const char *word)
+{
+	size_t len = strcspn(word, "="), i;
+
+	for (i = 0; i < N_VALUED; i++)
+		if (strncmp(word, valued_options[i].name, len) == 0 &&
+		    valued_options[i].name[len] == '\0')
+			return &valued_options[i];
+	return NULL;
+}
+
+static int take_valued(struct reader *reader, const struct valued_option *option,
+		       const char *word)
+{
+	const char *value = strchr(word, '=');
+
+	if (value)
+		value++;
+	else if (reader->at + 1 < reader->argc)
+		value = reader->argv[++reader->at];
+	if (!value || *value == '\0')
+		return refuse(reader, "%s: %s", option->name, option->missing);
+	reader->given |= option->takes;
+	return option->take(reader, value);
 }
 
 /* A word of one dash: letters, each an option. */
@@ -147,13 +210,12 @@ static int take_letters(struct reader *reader, const char *word)
 static int take_option(struct reader *reader, char *word)
 {
 	struct request *request = reader->request;
+	const struct valued_option *valued = find_valued(word);
 
 	if (word[1] != '-')
 		return take_letters(reader, word);
-	if (strcmp(word, "--for") == 0)
-		return take_for(reader, NULL);
-	if (strncmp(word, "--for=", 6) == 0)
-		return take_for(reader, word + 6);
+	if (valued)
+		return take_valued(reader, valued, word);
 	if (strcmp(word, "--quiet") == 0)
 		return take_letters(reader, "-q");
 	if (strcmp(word, "--help") == 0)
@@ -183,27 +245,22 @@ static int take_word(struct reader *reader, char *word)
 
 static const char *option_name(unsigned int option)
 {
-	switch (option) {
-	case VERB_JSON:
-		return "--json";
-	case VERB_ALL:
-		return "--all";
-	default:
-		return "--for";
-	}
+	size_t i;
+
+	for (i = 0; i < N_VALUED; i++)
+		if (valued_options[i].takes & option)
+			return valued_options[i].name;
+	return option & VERB_JSON ? "--json" : "--all";
 }
 
 static int check_options(struct reader *reader)
 {
-	static const unsigned int options[] = { VERB_JSON, VERB_ALL, VERB_FOR };
 	const struct verb *verb = reader->request->verb;
 	unsigned int unknown = reader->given & ~verb->takes;
-	size_t i;
 
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (unknown & options[i])
-			return refuse(reader, "%s: takes no %s", verb->name,
-				      option_name(options[i]));
+	if (unknown)	/* the lowest bit: the first of them in verb.h */
+		return refuse(reader, "%s: takes no %s", verb->name,
+			      option_name(unknown & -unknown));
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "client/bus.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,16 +112,20 @@ int bus_call(sd_bus *bus, const char *what, const char *method,
 	return send(bus, what, call, ret_reply);
 }
 
-static int read_facts(sd_bus_message *reply, const char *what, struct facts **ret_facts)
+static int complain_unreadable(const char *what, int r)
 {
-	int r = reply_read(reply, ret_facts);
-
 	if (r == -ENOMEM)
 		return complain_errno(what, r);
-	if (r < 0)
-		return complain(EXIT_TROUBLE, what, "pinsafectl version",
-				"pinsafed answered what this client cannot read");
-	return EXIT_YES;
+	return complain(EXIT_TROUBLE, what, "pinsafectl version",
+			"pinsafed answered what this client cannot read");
+}
+
+static int read_facts(sd_bus_message *reply, const char *what, const char *method,
+		      struct facts **ret_facts)
+{
+	int r = reply_read(reply, method, ret_facts);
+
+	return r < 0 ? complain_unreadable(what, r) : EXIT_YES;
 }
 
 int bus_ask(sd_bus *bus, const char *what, const char *method, struct facts **ret_facts)
@@ -128,17 +133,32 @@ int bus_ask(sd_bus *bus, const char *what, const char *method, struct facts **re
 	_cleanup_(sd_bus_message_unref) sd_bus_message *reply = NULL;
 	int exit = bus_call(bus, what, method, &reply, "");
 
-	return exit ? exit : read_facts(reply, what, ret_facts);
+	return exit ? exit : read_facts(reply, what, method, ret_facts);
 }
 
-int bus_ask_target(sd_bus *bus, const char *what, const struct target *target,
-		   struct facts **ret_facts)
+int bus_ask_target(sd_bus *bus, const char *what, const char *method,
+		   const struct target *target, struct facts **ret_facts)
 {
 	_cleanup_(sd_bus_message_unref) sd_bus_message *reply = NULL;
-	int exit = bus_call(bus, what, "GetTarget", &reply, "(uts)", target->pid,
+	int exit = bus_call(bus, what, method, &reply, "(uts)", target->pid,
 			    target->start_ticks, target->cgroup ? target->cgroup : "");
 
-	return exit ? exit : read_facts(reply, what, ret_facts);
+	return exit ? exit : read_facts(reply, what, method, ret_facts);
+}
+
+/* The message closes its descriptor with itself. */
+int bus_ask_file(sd_bus *bus, const char *what, const char *method, int *ret_fd)
+{
+	_cleanup_(sd_bus_message_unref) sd_bus_message *reply = NULL;
+	int exit = bus_call(bus, what, method, &reply, ""), fd, r;
+
+	if (exit)
+		return exit;
+	r = sd_bus_message_read_basic(reply, 'h', &fd);
+	if (r <= 0)
+		return complain_unreadable(what, r);
+	*ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return *ret_fd < 0 ? complain_errno(what, -errno) : EXIT_YES;
 }
 
 int bus_ask_status(sd_bus *bus, const char *what, struct facts **ret_status)
@@ -153,7 +173,7 @@ int bus_ask_status(sd_bus *bus, const char *what, struct facts **ret_status)
 	if (r < 0)
 		return complain_errno(what, r);
 	exit = send(bus, what, call, &reply);
-	return exit ? exit : read_facts(reply, what, ret_status);
+	return exit ? exit : read_facts(reply, what, "GetAll", ret_status);
 }
 
 /* ---- units ------------------------------------------------------------- */

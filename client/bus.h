@@ -40,8 +40,11 @@ int bus_call(sd_bus *bus, const char *what, const char *method,
 
 /* The same, the one value of the reply as facts. */
 int bus_ask(sd_bus *bus, const char *what, const char *method, struct facts **ret_facts);
-int bus_ask_target(sd_bus *bus, const char *what, const struct target *target,
-		   struct facts **ret_facts);
+int bus_ask_target(sd_bus *bus, const char *what, const char *method,
+		   const struct target *target, struct facts **ret_facts);
+
+/* The same, the reply as a file to read; the caller closes it. */
+int bus_ask_file(sd_bus *bus, const char *what, const char *method, int *ret_fd);
 
 /* All properties of the manager. */
 int bus_ask_status(sd_bus *bus, const char *what, struct facts **ret_status);

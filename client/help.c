@@ -29,6 +29,14 @@ static void print_options(unsigned int takes)
 			     "also targets that pin nothing and are not held");
 	if (takes & VERB_FOR)
 		print_option("    --for TIME", "only for so long, such as 10min");
+	if (takes & VERB_CONFIG)
+		print_option("    --config DIR", "that of DIR instead of what is installed");
+	if (takes & VERB_SNAPSHOT)
+		print_option("    --snapshot FILE",
+			     "on the host of a snapshot; - is standard input");
+	if (takes & VERB_MAX_REMOTE)
+		print_option("    --max-remote-pinned PCT",
+			     "at most so much far from its device");
 	print_option("-q, --quiet", "no answer, only the exit code");
 	print_option("-h, --help", "this text; after a verb, its own");
 	print_option("-V, --version", "the client's version");
@@ -48,7 +56,8 @@ static void print_end(unsigned int takes)
 
 void help_print(const struct verb *verbs, const struct verb *verb)
 {
-	unsigned int takes = VERB_JSON | VERB_ALL | VERB_FOR;
+	unsigned int takes = VERB_JSON | VERB_ALL | VERB_FOR | VERB_CONFIG |
+			     VERB_SNAPSHOT | VERB_MAX_REMOTE;
 
 	if (verb) {
 		printf("pinsafectl %s %s\n  %s\n", verb->name, verb->operands,

@@ -49,7 +49,7 @@ static int print_outcome(sd_bus *bus, const struct request *request,
 
 	if (request->quiet)
 		return EXIT_YES;
-	bus_ask_target(bus, NULL, target, &facts);
+	bus_ask_target(bus, NULL, "GetTarget", target, &facts);
 	if (request->json)
 		return print_json(request->verb->name, facts);
 	if (facts)

@@ -6,14 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The bus has structures, JSON has names: those of bus-api.h's arrays. */
+#define FIELDS_MAX	4
+
+/* The bus has structures, JSON has names: those of bus-api.h's arrays, which are
+ * the value of a key or the answer to a method. */
 static const struct shape {
 	const char *name;
-	const char *fields[2];
+	const char *fields[FIELDS_MAX];
 } shapes[] = {
 	{ "nodes",	{ "node", "bytes" } },
 	{ "devices",	{ "path", "node" } },
+	{ "Explain",	{ "kind", "name", "taken", "why" } },
 };
+
+static size_t count_fields(const struct shape *shape)
+{
+	size_t n = 0;
+
+	while (n < FIELDS_MAX && shape->fields[n])
+		n++;
+	return n;
+}
 
 static const struct shape *find_shape(const char *name)
 {
@@ -151,12 +164,12 @@ static int read_struct(sd_bus_message *message, const struct shape *shape,
 		       struct facts **ret)
 {
 	_cleanup_(facts_free) struct facts *dict = facts_new_dict();
-	size_t i;
+	size_t n = count_fields(shape), i;
 	int r;
 
 	if (!dict)
 		return -ENOMEM;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < n; i++) {
 		struct facts *value;
 
 		r = read_value(message, NULL, &value);
@@ -184,7 +197,7 @@ static int read_container(sd_bus_message *message, const char *name, char type,
 		r = read_value(message, name, &value);
 	else if (type == 'a' && contents[0] == '{')
 		r = read_dict(message, contents, &value);
-	else if (type == 'r' && shape && strlen(contents) == 2)
+	else if (type == 'r' && shape && strlen(contents) == count_fields(shape))
 		r = read_struct(message, shape, &value);
 	else
 		r = read_list(message, name, &value);
@@ -214,7 +227,7 @@ static int read_value(sd_bus_message *message, const char *name, struct facts **
 	return read_basic(message, type, ret);
 }
 
-int reply_read(sd_bus_message *message, struct facts **ret_facts)
+int reply_read(sd_bus_message *message, const char *method, struct facts **ret_facts)
 {
-	return read_value(message, NULL, ret_facts);
+	return read_value(message, method, ret_facts);
 }

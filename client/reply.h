@@ -12,6 +12,6 @@
 
 #include "client/facts.h"
 
-/* Reads the next value of the message; 0 or negative errno (-EBADMSG: there is
- * none, or of a type that is no fact). */
-int reply_read(sd_bus_message *message, struct facts **ret_facts);
+/* Reads the next value of the message, which is the answer to that method; 0 or
+ * negative errno (-EBADMSG: there is none, or of a type that is no fact). */
+int reply_read(sd_bus_message *message, const char *method, struct facts **ret_facts);

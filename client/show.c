@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "client/advice.h"
 #include "client/bus.h"
 #include "client/output.h"
 #include "client/safetext.h"
@@ -90,6 +91,33 @@ static void print_refused(const struct view *view)
 		     facts_string(view->target, "refused_scans"), ago);
 }
 
+/* What it may use, and what of that is our doing. */
+static void print_places(const struct view *view)
+{
+	const char *cpus = facts_string(view->target, "cpus");
+	const char *mems = facts_string(view->target, "mems");
+
+	print_string(view, "CPUs", "cpus_allowed");
+	if (!*cpus && !*mems)
+		return;
+	sheet_printf(&view->style, stdout, "Set by us", TONE_PLAIN, "%s%s%s%s%s",
+		     *cpus ? "CPUs " : "", cpus, *cpus && *mems ? ", " : "",
+		     *mems ? "memory nodes " : "", mems);
+}
+
+static void print_advice(const struct view *view)
+{
+	_cleanup_(free) char *scanned = advice_scanned(view->target);
+	_cleanup_(free) char *remote = advice_remote(view->target);
+
+	if (scanned || remote)
+		putchar('\n');
+	if (scanned)
+		sheet_print(&view->style, stdout, "Advice", TONE_BOLD, scanned);
+	if (remote)
+		sheet_print(&view->style, stdout, "Advice", TONE_BOLD, remote);
+}
+
 static void print_judgement(const struct view *view)
 {
 	const char *policy = facts_string(view->target, "policy");
@@ -105,6 +133,7 @@ static void print_judgement(const struct view *view)
 	print_string(view, "Proof", "proof");
 	print_refused(view);
 	print_string(view, "Scan pass", "scan_seq");
+	print_places(view);
 }
 
 static const char *explain_source(const struct view *view)
@@ -177,6 +206,7 @@ static void print_target(const struct facts *target)
 	print_judgement(&view);
 	print_pins(&view);
 	print_devices(&view);
+	print_advice(&view);
 }
 
 static int print_json(const struct facts *target)
@@ -198,7 +228,7 @@ int verb_show(const struct request *request)
 
 	exit = bus_open_target(request, operand, &bus, &target);
 	if (!exit)
-		exit = bus_ask_target(bus, operand, &target, &facts);
+		exit = bus_ask_target(bus, operand, "GetTarget", &target, &facts);
 	if (exit || request->quiet)
 		return exit;
 	if (request->json)

@@ -27,6 +27,9 @@ enum exit_code {
 #define VERB_ALL	(1U << 1)	/* -a, --all */
 #define VERB_FOR	(1U << 2)	/* --for TIME */
 #define VERB_COMMAND	(1U << 3)	/* operands are somebody else's command line */
+#define VERB_CONFIG	(1U << 4)	/* --config DIR */
+#define VERB_SNAPSHOT	(1U << 5)	/* --snapshot FILE */
+#define VERB_MAX_REMOTE	(1U << 6)	/* --max-remote-pinned PCT */
 
 struct request;
 
@@ -44,6 +47,10 @@ struct request {
 	const struct verb *verb;	/* NULL: none given */
 	bool json, quiet, all, help, version;
 	uint64_t for_usec;	/* 0: not given */
+	const char *config_dir;	/* NULL: not given */
+	const char *snapshot;	/* NULL: of this host, now; "-": standard input */
+	bool has_max_remote;
+	unsigned int max_remote_percent;
 	char **args;		/* operands, inside argv */
 	int n_args;
 	const char *proc_root;		/* where the kernel's files are */
@@ -54,8 +61,13 @@ struct request {
 int verb_status(const struct request *request);
 int verb_list(const struct request *request);
 int verb_show(const struct request *request);
+int verb_explain(const struct request *request);
+int verb_plan(const struct request *request);
+int verb_snapshot(const struct request *request);
 int verb_host(const struct request *request);
+int verb_health(const struct request *request);
 int verb_check_config(const struct request *request);
+int verb_cat_config(const struct request *request);
 int verb_reload(const struct request *request);
 int verb_hold(const struct request *request);
 int verb_release(const struct request *request);

@@ -57,6 +57,20 @@ static const struct row exposed_rows[] = {
 	  "cost", "no: sysctl", "unverified", 4096, 0, 1, "", true, false },
 };
 
+/* Each rung but hold, and what none of them may touch. */
+static const struct row ladder_rows[] = {
+	{ 5001, "vdb", "/system.slice/vdb.service", "storage", "enforce", "mempolicy",
+	  "applied", "corruption", "no: own policy", "verified", 1 << 30, 0, 1, "habanalabs",
+	  true, false },
+	{ 5002, "rank0", "/slurm/job_7/step_0", "mpi", "enforce", "bind", "applied", "cost",
+	  "yes", "verified", 1 << 30, 0, 2, "ib_uverbs", true, false },
+	{ 5003, "infer", "/kubepods.slice/kubepods-pod1.slice/cri-containerd-1.scope", "pods",
+	  "enforce", "none", "watched", "corruption", "yes", "none", 1 << 30, 0, 1, "nvidia",
+	  true, true },
+	{ 5004, "batch", "/system.slice/batch.service", "mpi", "audit", "mempolicy", "watched",
+	  "cost", "yes", "none", 1 << 20, 1, 1, "ib_uverbs", true, true },
+};
+
 struct scene {
 	const char *name;
 	const struct row *rows;
@@ -66,29 +80,40 @@ struct scene {
 	uint32_t pinners, held, exposed, ineffective;
 	const char *missing, *reload_error;
 	bool is_disarmed;
+	uint32_t mitigated;
+	uint64_t pinned_bytes, remote_bytes;
 };
 
 static const struct scene scenes[] = {
 	{ "safe", safe_rows, 3, "enforce", "affected",
 	  "5.10.50 lacks the fix for CVE-2022-48797", "0.1", "", 1, 2, 2, 0, 0, NULL,
-	  NULL, false },
+	  NULL, false, 2, 68736253952, 0 },
 	{ "exposed", exposed_rows, 3, "audit", "affected",
 	  "5.10.50 lacks the fix for CVE-2022-48797", "",
 	  "/dev/pinsafe is not there; install pinsafe-dkms, then modprobe pinsafe", 1, 3,
 	  0, 2, 1,
 	  "pins of drivers that do not book to VmPin are not seen: without the module there is "
 	  "no bell; install pinsafe-dkms",
-	  "/etc/pinsafe/pinsafed.conf:3: no such key \"Mdoe\"", false },
+	  "/etc/pinsafe/pinsafed.conf:3: no such key \"Mdoe\"", false, 0, 0, 0 },
 	{ "disarmed", safe_rows, 2, "enforce", "fixed", "6.12.117 is later than 5.19",
-	  "0.1", "", 3, 2, 2, 0, 0, NULL, NULL, true },
+	  "0.1", "", 3, 2, 2, 0, 0, NULL, NULL, true, 2, 0, 0 },
+	{ "ladder", ladder_rows, 4, "enforce", "affected",
+	  "5.10.50 lacks the fix for CVE-2022-48797", "", "not installed", 1, 4, 0, 2, 0, NULL,
+	  NULL, false, 2, 3222274048, 537919488 },
+	{ "mitigated", ladder_rows, 2, "enforce", "affected",
+	  "5.10.50 lacks the fix for CVE-2022-48797", "", "not installed", 1, 2, 0, 0, 0, NULL,
+	  NULL, false, 2, 2147483648, 536870912 },
+	{ "tiering", ladder_rows, 1, "enforce", "affected",
+	  "5.10.50 lacks the fix for CVE-2022-48797", "", "not installed", 2, 1, 0, 1, 1, NULL,
+	  NULL, false, 1, 1073741824, 0 },
 	{ "empty", NULL, 0, "enforce", "fixed", "6.12.117 is later than 5.19", "0.1", "",
-	  1, 0, 0, 0, 0, NULL, NULL, false },
+	  1, 0, 0, 0, 0, NULL, NULL, false, 0, 0, 0 },
 	{ "deny", NULL, 0, "enforce", "unknown", "", "0.1", "", 0, 0, 0, 0, 0, NULL, NULL,
-	  false },
+	  false, 0, 0, 0 },
 	{ "die", NULL, 0, "enforce", "unknown", "", "0.1", "", 0, 0, 0, 0, 0, NULL, NULL,
-	  false },
+	  false, 0, 0, 0 },
 	{ "old", NULL, 0, "enforce", "unknown", "", "0.1", "", 0, 0, 0, 0, 0, NULL, NULL,
-	  false },
+	  false, 0, 0, 0 },
 };
 
 static const struct scene *scene;
@@ -145,6 +170,8 @@ static int get_count(sd_bus *bus, const char *path, const char *interface,
 		value = scene->exposed;
 	else if (strcmp(name, "Ineffective") == 0)
 		value = scene->ineffective;
+	else if (strcmp(name, "Mitigated") == 0)
+		value = scene->mitigated;
 	return sd_bus_message_append(reply, "u", value);
 }
 
@@ -167,6 +194,15 @@ static int get_time(sd_bus *bus, const char *path, const char *interface,
 	return sd_bus_message_append(
 		reply, "t",
 		ago_usec(strcmp(name, "StartedUsec") == 0 ? 125000000 : 62000000));
+}
+
+static int get_bytes(sd_bus *bus, const char *path, const char *interface,
+		     const char *name, sd_bus_message *reply, void *data,
+		     sd_bus_error *error)
+{
+	(void)bus, (void)path, (void)interface, (void)data, (void)error;
+	return sd_bus_message_append(reply, "t", strcmp(name, "PinnedBytes") == 0 ?
+				     scene->pinned_bytes : scene->remote_bytes);
 }
 
 static int get_balancing(sd_bus *bus, const char *path, const char *interface,
@@ -225,6 +261,9 @@ static int append_row(sd_bus_message *reply, const struct row *row)
 	append_nodes(reply, row);
 	sd_bus_message_append(reply, "{sv}", "devices", "a(si)", 2, "/dev/accel/accel0",
 			      1, "/dev/infiniband/uverbs0", -1);
+	if (strcmp(row->action, "bind") == 0)
+		sd_bus_message_append(reply, "{sv}{sv}", "cpus_allowed", "s", "0-7", "cpus", "s",
+				      "0-7");
 	sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}{sv}", "vm_pin_bytes", "t",
 			      (uint64_t)0, "refused_scans", "t", (uint64_t)12,
 			      "last_refused_usec", "t", ago_usec(1100000), "since_usec",
@@ -314,6 +353,47 @@ static int get_target(sd_bus_message *call, void *data, sd_bus_error *error)
 	return r < 0 ? r : reply_with(reply, append_row(reply, row));
 }
 
+static int explain(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	sd_bus_message *reply = NULL;
+	const struct row *row;
+	int r = read_target(call, &row, error);
+
+	(void)data;
+	if (r >= 0)
+		r = sd_bus_message_new_method_return(call, &reply);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_append(
+		reply, "a(ssbs)", 6, "policy", "databases", 0, "MatchUser: 1000 is none of them",
+		"policy", "mpi", 1, "matches", "rung", "hold", 0, "there is no pinsafe module",
+		"rung", "confine", 0, "it would move 3.0G, ConfineMaxMoveBytes allows 1.0G, and "
+		"what it would move is not known to be unpinned", "rung", "bind", 1, "",
+		"result", "bind", 1, "policy mpi: pins 1.0G through \033[2Jib_uverbs");
+	return reply_with(reply, r);
+}
+
+static const char snapshot[] = "{\"schema\":\"pinsafe.snapshot/1\",\"comm\":\"caf\303\251\"}\n";
+
+/* As a pipe, that has no beginning to go back to. */
+static int dump_snapshot(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	int fds[2], r;
+
+	(void)data;
+	if (is_scene("deny"))
+		return sd_bus_error_set(error, PINSAFE_ERROR_DENIED, "only root may see all");
+	if (pipe(fds) < 0)
+		return -errno;
+	r = !is_scene("empty") &&
+	    write(fds[1], snapshot, sizeof(snapshot) - 1) != sizeof(snapshot) - 1 ? -EIO : 0;
+	close(fds[1]);
+	if (r == 0)
+		r = sd_bus_reply_method_return(call, "h", fds[0]);
+	close(fds[0]);
+	return r;
+}
+
 static int hold(sd_bus_message *call, void *data, sd_bus_error *error)
 {
 	const struct row *row;
@@ -367,9 +447,10 @@ static int get_host(sd_bus_message *call, void *data, sd_bus_error *error)
 	if (r < 0)
 		return r;
 	r = sd_bus_message_append(
-		reply, "a{sv}", 9, "nodes_online", "s", "0-1", "kernel_release", "s",
+		reply, "a{sv}", 11, "nodes_online", "s", "0-1", "kernel_release", "s",
 		"6.12.0-test", "kernel_verdict", "s", scene->verdict, "balancing", "i",
-		scene->balancing, "probes_armed", "b", 1, "pins_acquired", "t",
+		scene->balancing, "balancing_at_start", "i", 0, "balancing_owner", "s",
+		"/etc/sysctl.d/9.conf:3", "probes_armed", "b", 1, "pins_acquired", "t",
 		(uint64_t)1 << 40, "pin_counters", "b", 1, "later", "s", "and more",
 		"advice", "as", 1, "bind the workload to node 1");
 	return reply_with(reply, r);
@@ -426,6 +507,9 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_PROPERTY("Held", "u", get_count, 0, 0),
 	SD_BUS_PROPERTY("Exposed", "u", get_count, 0, 0),
 	SD_BUS_PROPERTY("Ineffective", "u", get_count, 0, 0),
+	SD_BUS_PROPERTY("Mitigated", "u", get_count, 0, 0),
+	SD_BUS_PROPERTY("PinnedBytes", "t", get_bytes, 0, 0),
+	SD_BUS_PROPERTY("RemotePinnedBytes", "t", get_bytes, 0, 0),
 	SD_BUS_PROPERTY("LastReloadUsec", "t", get_time, 0, 0),
 	SD_BUS_PROPERTY("LastReloadSuccessful", "b", get_bool, 0, 0),
 	SD_BUS_PROPERTY("LastReloadError", "s", get_string, 0, 0),
@@ -436,6 +520,8 @@ static const sd_bus_vtable manager_vtable[] = {
 		      SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetHost", "", "a{sv}", get_host, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetMetrics", "", "s", get_metrics, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Explain", "(uts)", "a(ssbs)", explain, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("DumpSnapshot", "", "h", dump_snapshot, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Reload", "", "", reload, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Hold", "(uts)", "", hold, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Release", "(uts)t", "", release, SD_BUS_VTABLE_UNPRIVILEGED),

@@ -16,6 +16,8 @@ static const struct verb verbs[] = {
 	{ "release", NULL, "TARGET", "", VERB_FOR, 1, 1, NULL },
 	{ "run", NULL, "-- COMMAND...", "", VERB_COMMAND, 1, -1, NULL },
 	{ "check-config", NULL, "[DIR]", "", VERB_JSON, 0, 1, NULL },
+	{ "plan", NULL, "", "", VERB_JSON | VERB_CONFIG | VERB_SNAPSHOT, 0, 0, NULL },
+	{ "health", NULL, "", "", VERB_JSON | VERB_MAX_REMOTE, 0, 0, NULL },
 	{ NULL, NULL, NULL, NULL, 0, 0, 0, NULL },
 };
 
@@ -120,6 +122,55 @@ static void test_for_takes_a_time(void **state)
 		       "--for 999999999w: longer than can be counted");
 }
 
+static void test_plan_takes_files(void **state)
+{
+	struct line line;
+
+	(void)state;
+	expect_read(&line, "plan", "plan");
+	assert_null(line.request.config_dir);
+	assert_null(line.request.snapshot);
+	expect_read(&line, "plan --config /etc/x --snapshot=a=b --json", "plan");
+	assert_string_equal(line.request.config_dir, "/etc/x");
+	assert_string_equal(line.request.snapshot, "a=b");
+	assert_true(line.request.json);
+	expect_read(&line, "plan --snapshot -", "plan");
+	assert_string_equal(line.request.snapshot, "-");
+	expect_refused("plan --config",
+		       "--config: a folder is missing, such as /etc/pinsafe");
+	expect_refused("plan --snapshot=",
+		       "--snapshot: a file is missing, or - for standard input");
+	expect_refused("plan --conf x", "--conf: no such option");
+	expect_refused("plan --for 1s", "plan: takes no --for");
+	expect_refused("health --config x", "health: takes no --config");
+}
+
+static void test_health_takes_a_percentage(void **state)
+{
+	struct line line;
+
+	(void)state;
+	expect_read(&line, "health", "health");
+	assert_false(line.request.has_max_remote);
+	expect_read(&line, "health --max-remote-pinned 0", "health");
+	assert_true(line.request.has_max_remote);
+	assert_int_equal(line.request.max_remote_percent, 0);
+	expect_read(&line, "health --max-remote-pinned=100%", "health");
+	assert_int_equal(line.request.max_remote_percent, 100);
+	expect_refused("health --max-remote-pinned",
+		       "--max-remote-pinned: a percentage is missing, such as 10");
+	expect_refused("health --max-remote-pinned 101",
+		       "--max-remote-pinned 101: not a percentage from 0 to 100");
+	expect_refused("health --max-remote-pinned 99999999999999999999",
+		       "--max-remote-pinned 99999999999999999999: "
+		       "not a percentage from 0 to 100");
+	expect_refused("health --max-remote-pinned -1",
+		       "--max-remote-pinned -1: not a percentage from 0 to 100");
+	expect_refused("health --max-remote-pinned 1%%",
+		       "--max-remote-pinned 1%%: not a percentage from 0 to 100");
+	expect_refused("status --max-remote-pinned 1", "status: no such verb");
+}
+
 static void test_wrong_lines_are_named(void **state)
 {
 	(void)state;
@@ -169,6 +220,8 @@ int main(void)
 		cmocka_unit_test(test_command_keeps_its_options),
 		cmocka_unit_test(test_help_and_version_need_nothing_else),
 		cmocka_unit_test(test_for_takes_a_time),
+		cmocka_unit_test(test_plan_takes_files),
+		cmocka_unit_test(test_health_takes_a_percentage),
 		cmocka_unit_test(test_wrong_lines_are_named),
 		cmocka_unit_test(test_empty_line_is_refused),
 		cmocka_unit_test(test_nearest_of_two),

@@ -68,7 +68,7 @@ static void test_dictionary_of_everything(void **state)
 					  "\033", "Missing", "as", 2, "a", "b", "nodes",
 					  "a(ut)", 1, 3, (uint64_t)4096) >= 0);
 	seal(message);
-	assert_int_equal(reply_read(message, &facts), 0);
+	assert_int_equal(reply_read(message, NULL, &facts), 0);
 	assert_string_equal(facts_string(facts, "last_reload_usec"),
 			    "18446744073709551615");
 	assert_int_equal(facts_s64(facts, "balancing"), -1);
@@ -89,9 +89,39 @@ static void test_list_of_dictionaries(void **state)
 	assert_true(sd_bus_message_append(message, "aa{sv}", 2, 1, "pid", "i", 1, 1,
 					  "pid", "i", 2) >= 0);
 	seal(message);
-	assert_int_equal(reply_read(message, &facts), 0);
+	assert_int_equal(reply_read(message, NULL, &facts), 0);
 	assert_int_equal(facts_length(facts), 2);
 	assert_int_equal(facts_s64(facts_at(facts, 1), "pid"), 2);
+}
+
+static void test_answer_has_the_shape_of_its_method(void **state)
+{
+	sd_bus_message *message = ((struct letter *)*state)->message;
+	_cleanup_(facts_free) struct facts *facts = NULL;
+
+	assert_true(sd_bus_message_append(message, "a(ssbs)", 2, "policy", "a", 0, "MatchUser",
+					  "result", "bind", 1, "") >= 0);
+	seal(message);
+	assert_int_equal(reply_read(message, "Explain", &facts), 0);
+	assert_int_equal(facts_length(facts), 2);
+	assert_string_equal(facts_string(facts_at(facts, 0), "kind"), "policy");
+	assert_string_equal(facts_string(facts_at(facts, 0), "why"), "MatchUser");
+	assert_false(facts_bool(facts_at(facts, 0), "taken"));
+	assert_string_equal(facts_string(facts_at(facts, 1), "name"), "bind");
+	assert_true(facts_bool(facts_at(facts, 1), "taken"));
+}
+
+/* What a newer daemon adds must not be lost, nor read as something else. */
+static void test_longer_structures_are_lists(void **state)
+{
+	sd_bus_message *message = ((struct letter *)*state)->message;
+	_cleanup_(facts_free) struct facts *facts = NULL;
+
+	assert_true(sd_bus_message_append(message, "a(ssbsu)", 1, "rung", "bind", 1, "x", 7) >=
+		    0);
+	seal(message);
+	assert_int_equal(reply_read(message, "Explain", &facts), 0);
+	assert_string_equal(facts_text(facts), "[ [ \"rung\", \"bind\", true, \"x\", 7 ] ]");
 }
 
 static void test_unknown_structures_are_lists(void **state)
@@ -102,7 +132,7 @@ static void test_unknown_structures_are_lists(void **state)
 	assert_true(sd_bus_message_append(message, "a{sv}", 1, "later", "(nqyx)", 1, 2, 3,
 					  (int64_t)-4) >= 0);
 	seal(message);
-	assert_int_equal(reply_read(message, &facts), 0);
+	assert_int_equal(reply_read(message, NULL, &facts), 0);
 	assert_string_equal(facts_string(facts, "later"), "[ 1, 2, 3, -4 ]");
 }
 
@@ -113,7 +143,7 @@ static void test_empty_and_foreign_replies_are_refused(void **state)
 
 	assert_true(sd_bus_message_append(message, "a{us}", 1, 7, "x") >= 0);
 	seal(message);
-	assert_int_equal(reply_read(message, &facts), -EBADMSG);
+	assert_int_equal(reply_read(message, NULL, &facts), -EBADMSG);
 	assert_null(facts);
 }
 
@@ -123,7 +153,7 @@ static void test_no_value_is_refused(void **state)
 	struct facts *facts = NULL;
 
 	seal(message);
-	assert_int_equal(reply_read(message, &facts), -EBADMSG);
+	assert_int_equal(reply_read(message, NULL, &facts), -EBADMSG);
 	assert_null(facts);
 }
 
@@ -134,6 +164,10 @@ int main(void)
 						take_letter, drop_letter),
 		cmocka_unit_test_setup_teardown(test_list_of_dictionaries, take_letter,
 						drop_letter),
+		cmocka_unit_test_setup_teardown(test_answer_has_the_shape_of_its_method,
+						take_letter, drop_letter),
+		cmocka_unit_test_setup_teardown(test_longer_structures_are_lists,
+						take_letter, drop_letter),
 		cmocka_unit_test_setup_teardown(test_unknown_structures_are_lists,
 						take_letter, drop_letter),
 		cmocka_unit_test_setup_teardown(
