@@ -220,6 +220,33 @@ static void test_driver(void **state)
 	assert_matches(&config, &facts, false);
 }
 
+/* Whatever it is held for, another user's or unit's process is another matter. */
+static void test_what_it_is_may_change(void **state)
+{
+	_cleanup_(config_done) struct config config =
+		parse("[Policy x]\nMatchUser=7\nMatchUnit=a.service\nMatchExecutable=/a\n"
+		      "MatchPinnedMin=1G\n");
+	struct process_facts facts = { .uid = 7, .cgroup = (char *)"/a.service",
+				       .exe = (char *)"/a" };
+	const struct process_facts as_held = facts;
+	const struct policy *policy;
+
+	(void)state;
+	assert_int_equal(policy_find(&config, &facts, "x", &policy, NULL), 0);
+	assert_non_null(policy);
+	facts.uid = 8;
+	assert_int_equal(policy_find(&config, &facts, "x", &policy, NULL), 0);
+	assert_null(policy);
+	facts = as_held;
+	facts.cgroup = (char *)"/b.service";
+	assert_int_equal(policy_find(&config, &facts, "x", &policy, NULL), 0);
+	assert_null(policy);
+	facts = as_held;
+	facts.exe = (char *)"/b";
+	assert_int_equal(policy_find(&config, &facts, "x", &policy, NULL), 0);
+	assert_null(policy);
+}
+
 static struct device_open devices[] = { { .path = (char *)"/dev/a" },
 					{ .path = (char *)"/dev/b" } };
 
@@ -365,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_cgroups_of_a_policy),
 		cmocka_unit_test(test_user),
 		cmocka_unit_test(test_driver),
+		cmocka_unit_test(test_what_it_is_may_change),
 		cmocka_unit_test(test_why_not),
 		cmocka_unit_test(test_order_of_reasons),
 		cmocka_unit_test(test_every_policy_before_has_its_line),
