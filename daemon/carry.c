@@ -47,14 +47,20 @@ static void note_failure(struct state *state, const struct act_context *context,
 		set_back(state, item, why, now_usec + SETBACK_USEC);
 }
 
+static void tell_foreign(struct state *state, const struct target_id *id, enum action action,
+			 uint64_t now_usec)
+{
+	struct target *row = targets_find(&state->targets, id);
+
+	state->tally.actions[action].foreign++;
+	if (row)
+		journal_foreign(row, action, now_usec);
+}
+
 static void note_foreign(struct state *state, const struct plan_item *item,
 			 uint64_t now_usec)
 {
-	struct target *row = targets_find(&state->targets, &item->id);
-
-	state->tally.actions[item->action].foreign++;
-	if (row)
-		journal_foreign(row, item->action, now_usec);
+	tell_foreign(state, &item->id, item->action, now_usec);
 	set_back(state, item, FOREIGN, 0);
 }
 
@@ -152,15 +158,22 @@ void carry_release_removed(struct state *state, uint64_t now_usec)
 
 void carry_give_up_foreign(struct state *state, uint64_t now_usec)
 {
+	struct act_context context = tick_act_context(state);
+
 	for (size_t i = 0; i < state->settings.n; i++) {
 		const struct held *held = &state->settings.list[i];
 		struct plan_item item = undo_of(&held->id, held->action);
 
+		int r;
+
 		if (!held->is_foreign)
 			continue;
-		if (setbacks_add(&state->setbacks, &held->id, held->action, FOREIGN, 0) < 0)
+		r = setbacks_add(&state->setbacks, &held->id, held->action, FOREIGN, 0);
+		if (r < 0)
 			continue;	/* without it, it would be applied again */
-		(void)carry(state, &item, now_usec);
+		if (r > 0)
+			tell_foreign(state, &held->id, held->action, now_usec);
+		(void)act_apply(&context, &item);
 		state->are_settings_due = true;
 	}
 }
