@@ -33,7 +33,8 @@
  *   pinned_bytes t, pinned_source s (sight, vmpin, io_uring, bell, none),
  *   large_bytes t, nodes a(ut), driver s, devices a(si) (path, node),
  *   vm_pin_bytes t, uring_bytes t, refused_scans t, last_refused_usec t,
- *   since_usec t, scan_seq t (absent: kernel does not show it), exposed b;
+ *   since_usec t, scan_seq t (absent: kernel does not show it), exposed b,
+ *   known_usec t (of a process: since when it is a target);
  *   of a target that has ended: state s "gone" and nothing else
  *
  * Keys of the host: nodes_online s, nodes_memory s, nodes_cpu s (lists),

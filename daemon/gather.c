@@ -332,6 +332,9 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t no
 	keep_what_rang(&facts, &row->facts, dirty);
 	if (dirty->pin_rang || is_growing(row, &facts))
 		look_later(row, now_usec);
+	/* the clock: a tick that looks at many begins long before this one */
+	if (!row->looked_usec)
+		row->known_usec = state_now_usec();
 	row->looked_usec = now_usec;
 	process_facts_done(&row->facts);
 	row->facts = facts;

@@ -63,6 +63,7 @@ struct target {
 	struct scan_mark scan;
 
 	struct again again;
+	uint64_t known_usec;		/* TARGET_PROCESS: when the first look ended */
 	uint64_t looked_usec;		/* 0: not yet */
 	int failed;			/* negative errno of the last action */
 	int told_failed;		/* of these, the last in the journal */

@@ -183,6 +183,24 @@ static void test_pinner_is_held(void **unused)
 	assert_int_equal(f.state.status.exposed, 1);	/* 8 */
 }
 
+/* However often it is looked at after that. */
+static void test_known_since_the_first_look(void **unused)
+{
+	uint64_t known_usec;
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	known_usec = row_of(7)->known_usec;
+	assert_true(known_usec > 0);
+	mark(7);
+	tick(NOW + 1);
+	assert_int_equal(row_of(7)->looked_usec, NOW + 1);
+	assert_int_equal(row_of(7)->known_usec, known_usec);
+}
+
 static void test_audit_holds_nothing(void **unused)
 {
 	(void)unused;
@@ -851,6 +869,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_pinner_is_held),
+		TEST(test_known_since_the_first_look),
 		TEST(test_audit_holds_nothing),
 		TEST(test_enforce_to_audit_releases),
 		TEST(test_end_of_process_is_forgotten),
