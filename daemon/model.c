@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/base/cleanup.h"
+#include "daemon/base/sorted.h"
 
 const char *action_name(enum action action)
 {
@@ -218,6 +219,19 @@ int target_id_compare(const struct target_id *a, const struct target_id *b)
 		return COMPARE(a->cgroup_id, b->cgroup_id);
 	}
 	return 0;
+}
+
+static int compare_override(const void *key, const void *element)
+{
+	const struct override *order = element;
+
+	return target_id_compare(key, &order->id);
+}
+
+size_t override_find(const struct override *orders, size_t n, const struct target_id *id,
+		     bool *ret_found)
+{
+	return sorted_find(id, orders, n, sizeof(*orders), compare_override, ret_found);
 }
 
 /* With sight the count is the word: the bell rings also for what was unpinned

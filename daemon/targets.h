@@ -87,6 +87,10 @@ void targets_done(struct targets *targets);
 struct target *targets_find(const struct targets *targets, const struct target_id *id);
 struct target *targets_find_process(const struct targets *targets, struct process_id id);
 
+/* Index of the first row of a process of that pid, of which there can be several:
+ * one that lives and those that have ended. */
+size_t targets_find_pid(const struct targets *targets, pid_t pid);
+
 /* Finds or adds, copying id.  0; 1: a process, and it is gone; -ENOMEM. */
 int targets_add(struct targets *targets, const struct target_id *id, struct target **ret_row);
 

@@ -89,13 +89,16 @@ int act_apply(struct act_context *context, const struct plan_item *item)
 	return ACT_NOOP;
 }
 
+static int compare_held(const void *key, const void *element)
+{
+	const struct held *held = element;
+
+	return target_id_compare(key, &held->id);
+}
+
 static bool is_held(const struct held *held, size_t n_held, const struct target_id *id)
 {
-	for (size_t i = 0; i < n_held; i++) {
-		if (target_id_compare(&held[i].id, id) == 0)
-			return true;
-	}
-	return false;
+	return n_held > 0 && bsearch(id, held, n_held, sizeof(*held), compare_held);
 }
 
 int act_prune(struct act_context *context, enum action action, const struct held *held,

@@ -31,7 +31,7 @@ struct actuator {
 	/* enum act_result, or negative errno: the world refused */
 	int (*apply)(struct act_context *context, const struct target_id *id);
 	int (*undo)(struct act_context *context, const struct target_id *id);
-	/* what is in force now; *ret_held is for the caller to free with
+	/* what is in force now, sorted by target; *ret_held is for the caller to free with
 	 * held_free().  Also how a restarted daemon learns what it left. */
 	int (*list)(struct act_context *context, struct held **ret_held, size_t *ret_n);
 };
@@ -48,7 +48,7 @@ const struct actuator *act_find(enum action action, enum mode mode);
 int act_apply(struct act_context *context, const struct plan_item *item);
 
 /* Forgets the records of processes and cgroups that ended: those not in this
- * list, which must be what the action's list has just told. */
+ * list, which must be what the action's list has just told, as sorted. */
 int act_prune(struct act_context *context, enum action action, const struct held *held,
 	      size_t n_held);
 

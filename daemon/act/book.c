@@ -5,32 +5,53 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/sorted.h"
+
 static void entry_done(struct ledger_entry *entry)
 {
 	target_id_done(&entry->id);
 	free(entry->policy);
 }
 
+/* ---- places ------------------------------------------------------------- */
+
+static int compare_entry(const void *key, const void *element)
+{
+	const struct ledger_entry *a = key, *b = element;
+
+	if (a->action != b->action)
+		return a->action < b->action ? -1 : 1;
+	return target_id_compare(&a->id, &b->id);
+}
+
+/* Where the entry is, or would be. */
+static size_t place_entry(const struct book *book, enum action action,
+			  const struct target_id *id, bool *ret_found)
+{
+	const struct ledger_entry key = { .action = action, .id = *id };
+
+	return sorted_find(&key, book->entries, book->n_entries, sizeof(key), compare_entry,
+			   ret_found);
+}
+
 struct ledger_entry *book_find_entry(const struct book *book, enum action action,
 				     const struct target_id *id)
 {
-	for (size_t i = 0; i < book->n_entries; i++) {
-		struct ledger_entry *entry = &book->entries[i];
+	bool found;
+	size_t place = place_entry(book, action, id, &found);
 
-		if (entry->action == action && target_id_compare(&entry->id, id) == 0)
-			return entry;
-	}
-	return NULL;
+	return found ? &book->entries[place] : NULL;
 }
 
 struct override *book_find_override(const struct book *book, const struct target_id *id)
 {
-	for (size_t i = 0; i < book->n_overrides; i++) {
-		if (target_id_compare(&book->overrides[i].id, id) == 0)
-			return &book->overrides[i];
-	}
-	return NULL;
+	bool found;
+	size_t place = override_find(book->overrides, book->n_overrides, id, &found);
+
+	return found ? &book->overrides[place] : NULL;
 }
+
+/* ---- following ---------------------------------------------------------- */
 
 static void remove_entry(struct book *book, struct ledger_entry *entry)
 {
@@ -48,10 +69,37 @@ static void remove_override(struct book *book, struct override *order)
 	memmove(order, order + 1, behind * sizeof(*order));
 }
 
+/* There is room; takes what entry owns. */
+static void insert_entry(struct book *book, const struct ledger_entry *entry)
+{
+	bool found;
+	size_t place = place_entry(book, entry->action, &entry->id, &found);
+	struct ledger_entry *at = &book->entries[place];
+
+	if (found)
+		entry_done(at);
+	else
+		memmove(at + 1, at, (book->n_entries++ - place) * sizeof(*at));
+	*at = *entry;
+}
+
+static void insert_override(struct book *book, const struct override *order)
+{
+	bool found;
+	size_t place = override_find(book->overrides, book->n_overrides, &order->id, &found);
+	struct override *at = &book->overrides[place];
+
+	if (found)
+		target_id_done(&at->id);
+	else
+		memmove(at + 1, at, (book->n_overrides++ - place) * sizeof(*at));
+	*at = *order;
+}
+
 static int add_entry(struct book *book, const struct ledger_line *line)
 {
 	struct ledger_entry entry = { .action = line->action };
-	struct ledger_entry *old, *longer;
+	struct ledger_entry *longer;
 	int r;
 
 	longer = reallocarray(book->entries, book->n_entries + 1, sizeof(*longer));
@@ -65,17 +113,14 @@ static int add_entry(struct book *book, const struct ledger_line *line)
 		entry_done(&entry);
 		return -ENOMEM;
 	}
-	old = book_find_entry(book, line->action, &line->id);
-	if (old)
-		remove_entry(book, old);
-	book->entries[book->n_entries++] = entry;
+	insert_entry(book, &entry);
 	return 0;
 }
 
 static int add_override(struct book *book, const struct ledger_line *line)
 {
 	struct override order = { .hold = line->hold, .until_usec = line->until_usec };
-	struct override *old, *longer;
+	struct override *longer;
 	int r;
 
 	longer = reallocarray(book->overrides, book->n_overrides + 1, sizeof(*longer));
@@ -85,10 +130,7 @@ static int add_override(struct book *book, const struct ledger_line *line)
 	r = target_id_copy(&line->id, &order.id);
 	if (r < 0)
 		return r;
-	old = book_find_override(book, &line->id);
-	if (old)
-		remove_override(book, old);
-	book->overrides[book->n_overrides++] = order;
+	insert_override(book, &order);
 	return 0;
 }
 

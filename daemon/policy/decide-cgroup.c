@@ -8,6 +8,9 @@
  */
 #include "daemon/policy/decision.h"
 
+#include <errno.h>
+
+#include "daemon/base/cleanup.h"
 #include "daemon/policy/match.h"
 
 static enum plan_op judge_wanted(const struct held *held, enum mode mode)
@@ -50,33 +53,55 @@ static void add_asker(const struct decision *decision, const struct subject *sub
 					       subject->facts);
 }
 
-static int want(struct decision *decision, const struct subject *subject)
+/* By cgroup, those in earnest first, and else as in the snapshot. */
+static int compare_askers(const void *a, const void *b)
 {
-	const struct wish *wish = &subject->wish;
-	struct plan_item *item = plan_find(&decision->plan, &wish->target);
-	int r;
+	const struct subject *x = *(const struct subject *const *)a;
+	const struct subject *y = *(const struct subject *const *)b;
+	int difference = target_id_compare(&x->wish.target, &y->wish.target);
 
-	if (!item) {
-		r = add_wanted(decision, wish, &item);
-		if (r < 0)
-			return r;
-	}
-	add_asker(decision, subject, item);
-	return 0;
+	if (difference)
+		return difference;
+	if (x->wish.mode != y->wish.mode)
+		return x->wish.mode == MODE_ENFORCE ? -1 : 1;
+	return (x > y) - (x < y);
 }
 
-static int add_wishes(struct decision *decision, enum mode mode)
+/* Who wishes that a cgroup be held; NULL: no memory. */
+static const struct subject **find_askers(const struct decision *decision, size_t *ret_n)
 {
-	for (size_t i = 0; i < decision->n_subjects; i++) {
-		const struct subject *subject = &decision->subjects[i];
-		int r;
+	const struct subject **askers = calloc(decision->n_subjects + 1, sizeof(*askers));
+	size_t n = 0;
 
-		if (subject->wish.mode != mode ||
-		    !decision_wants(&subject->wish, TARGET_CGROUP))
-			continue;
-		r = want(decision, subject);
+	for (size_t i = 0; askers && i < decision->n_subjects; i++) {
+		if (decision_wants(&decision->subjects[i].wish, TARGET_CGROUP))
+			askers[n++] = &decision->subjects[i];
+	}
+	if (n > 0)
+		qsort(askers, n, sizeof(*askers), compare_askers);
+	*ret_n = n;
+	return askers;
+}
+
+static int add_wishes(struct decision *decision)
+{
+	size_t n = 0, n_before = decision->plan.n_items;
+	_cleanup_(free) const struct subject **askers = find_askers(decision, &n);
+	struct plan_item *item = NULL;
+	int r = 0;
+
+	if (!askers)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const struct wish *wish = &askers[i]->wish;
+
+		if (!item || target_id_compare(&item->id, &wish->target) != 0) {
+			item = plan_find(&decision->plan, n_before, &wish->target);
+			r = item ? 0 : add_wanted(decision, wish, &item);
+		}
 		if (r < 0)
 			return r;
+		add_asker(decision, askers[i], item);
 	}
 	return 0;
 }
@@ -185,11 +210,13 @@ static int judge_leftover(struct decision *decision, const struct held *held)
 
 static int add_leftovers(struct decision *decision)
 {
+	size_t n_before = decision->plan.n_items;
+
 	for (size_t i = decision->first_cgroup; i < decision->n_held; i++) {
 		const struct held *held = decision->held[i];
 		int r;
 
-		if (plan_find(&decision->plan, &held->id))
+		if (plan_find(&decision->plan, n_before, &held->id))
 			continue;
 		r = judge_leftover(decision, held);
 		if (r < 0)
@@ -198,10 +225,17 @@ static int add_leftovers(struct decision *decision)
 	return 0;
 }
 
+/* Each step looks up what those before it have added. */
 int decision_judge_cgroups(struct decision *decision)
 {
-	return add_orders(decision) ?:
-	       add_wishes(decision, MODE_ENFORCE) ?:
-	       add_wishes(decision, MODE_AUDIT) ?:
-	       add_leftovers(decision);
+	int r = add_orders(decision);
+
+	if (r < 0)
+		return r;
+	plan_sort(&decision->plan);
+	r = add_wishes(decision);
+	if (r < 0)
+		return r;
+	plan_sort(&decision->plan);
+	return add_leftovers(decision);
 }

@@ -24,7 +24,7 @@ struct decide_input {
 	const struct snapshot *snapshot;
 	const struct held *held;
 	size_t n_held;
-	const struct override *overrides;
+	const struct override *overrides;	/* sorted by target */
 	size_t n_overrides;
 	uint64_t now_usec;
 	/* a hold was refused for want of room: from now on hold cgroups */

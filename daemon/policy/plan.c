@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/base/cleanup.h"
+#include "daemon/base/sorted.h"
 #include "daemon/base/text.h"
 #include "daemon/policy/decide.h"
 #include "daemon/policy/sentence.h"
@@ -54,13 +55,21 @@ int plan_add(struct plan *plan, const struct target_id *id, const char *policy,
 	return 0;
 }
 
-struct plan_item *plan_find(struct plan *plan, const struct target_id *id)
+static int compare_item(const void *key, const void *element)
 {
-	for (size_t i = 0; i < plan->n_items; i++) {
-		if (target_id_compare(&plan->items[i].id, id) == 0)
-			return &plan->items[i];
-	}
-	return NULL;
+	const struct plan_item *item = element;
+
+	return target_id_compare(key, &item->id);
+}
+
+struct plan_item *plan_find(const struct plan *plan, size_t n_sorted,
+			    const struct target_id *id)
+{
+	bool found;
+	size_t place = sorted_find(id, plan->items, n_sorted, sizeof(*plan->items),
+				   compare_item, &found);
+
+	return found ? &plan->items[place] : NULL;
 }
 
 static int compare_items(const void *a, const void *b)

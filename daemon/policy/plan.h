@@ -12,7 +12,10 @@
 int plan_add(struct plan *plan, const struct target_id *id, const char *policy,
 	     const char *reason, const char *remark, struct plan_item **ret_item);
 
-struct plan_item *plan_find(struct plan *plan, const struct target_id *id);
+/* Looks among the first n_sorted items, which plan_sort() has sorted; NULL: not
+ * there.  Valid until the next plan_add(). */
+struct plan_item *plan_find(const struct plan *plan, size_t n_sorted,
+			    const struct target_id *id);
 
 void plan_sort(struct plan *plan);
 
