@@ -2,15 +2,12 @@
 #include "daemon/gather.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/act/ledger.h"
+#include "daemon/exits.h"
 #include "daemon/journal.h"
-#include "daemon/publish.h"
 #include "daemon/sense/helper.h"
 #include "daemon/sense/pin.h"
 #include "daemon/sense/proc.h"
@@ -79,63 +76,6 @@ void gather_inherited(struct state *state)
 	}
 	state->are_targets_due = true;
 	state->is_sweep_due = true;
-}
-
-/* ---- exits --------------------------------------------------------------- */
-
-static bool is_process_gone(const struct state *state, struct process_id id)
-{
-	uint64_t start_ticks;
-	int r = proc_read_start(state->proc_fd, id.pid, &start_ticks);
-
-	return r == -ESRCH || (r >= 0 && start_ticks != id.start_ticks);
-}
-
-static bool is_cgroup_gone(const struct state *state, const struct target_id *id)
-{
-	struct stat st;
-
-	if (state->cgroup_fd < 0 || !id->cgroup || !id->cgroup[0] || !id->cgroup[1])
-		return false;
-	if (fstatat(state->cgroup_fd, id->cgroup + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT;
-	return st.st_ino != id->cgroup_id;
-}
-
-bool gather_is_gone(const struct state *state, const struct target_id *id)
-{
-	switch (id->kind) {
-	case TARGET_PROCESS:
-		return is_process_gone(state, id->process);
-	case TARGET_CGROUP:
-		return is_cgroup_gone(state, id);
-	}
-	return false;
-}
-
-static void forget(struct state *state, struct target *row)
-{
-	publish_gone(state, row);
-	(void)ledger_drop_override(state->ledger, &row->id);
-	targets_drop(&state->targets, row);
-	/* The cgroup that was held for it may be wanted by nobody now. */
-	state->are_targets_due = true;
-}
-
-void gather_exits(struct state *state)
-{
-	struct process_id ids[64];
-	size_t n;
-
-	do {
-		n = targets_read_exits(&state->targets, ids, 64);
-		for (size_t i = 0; i < n; i++) {
-			struct target *row = targets_find_process(&state->targets, ids[i]);
-
-			if (row)
-				forget(state, row);
-		}
-	} while (n == 64);
 }
 
 /* ---- looking again ------------------------------------------------------- */
@@ -294,18 +234,6 @@ static bool is_growing(const struct target *row, const struct process_facts *fac
 	       process_pinned_bytes(facts) > process_pinned_bytes(&row->facts);
 }
 
-/* The process of a pid is another one now, or nobody. */
-static void forget_others(struct state *state, struct process_id id, uint64_t lives_ticks)
-{
-	for (size_t i = state->targets.n; i-- > 0;) {
-		struct target *row = state->targets.rows[i];
-
-		if (row->id.kind == TARGET_PROCESS && row->id.process.pid == id.pid &&
-		    row->id.process.start_ticks != lives_ticks)
-			forget(state, row);
-	}
-}
-
 static int look_at(struct state *state, struct dirty_process *dirty, uint64_t now_usec)
 {
 	_cleanup_(process_facts_done) struct process_facts facts = { 0 };
@@ -319,10 +247,10 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t no
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0 || gone) {
-		forget_others(state, dirty->id, 0);
+		exits_forget_others(state, dirty->id, 0);
 		return 0;
 	}
-	forget_others(state, facts.id, facts.id.start_ticks);
+	exits_forget_others(state, facts.id, facts.id.start_ticks);
 	id = target_id_of_process(facts.id);
 	r = targets_add(&state->targets, &id, &row);
 	if (r != 0)

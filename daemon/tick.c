@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/log.h"
+#include "daemon/exits.h"
 #include "daemon/gather.h"
 #include "daemon/journal.h"
 #include "daemon/policy/decide.h"
@@ -33,7 +34,7 @@ static bool has_ended(const struct state *state, const struct override *order,
 {
 	if (order->until_usec && order->until_usec <= now_usec)
 		return true;
-	return gather_is_gone(state, &order->id);
+	return exits_is_gone(state, &order->id);
 }
 
 /* Orders that have run out, or whose target has gone; what they were about is
@@ -225,7 +226,7 @@ static void release_removed(struct state *state, uint64_t now_usec)
 		};
 		int r;
 
-		if (item.id.kind != TARGET_CGROUP || !gather_is_gone(state, &item.id))
+		if (item.id.kind != TARGET_CGROUP || !exits_is_gone(state, &item.id))
 			continue;
 		r = act_apply(&context, &item);
 		if (r < 0)
@@ -263,7 +264,7 @@ int tick_run(struct state *state, uint64_t now_usec)
 	int r;
 
 	state->tally.ticks++;
-	gather_exits(state);
+	exits_take(state);
 	gather_again(state, now_usec);
 	renew_facts(state, now_usec);
 	end_overrides(state, now_usec);
