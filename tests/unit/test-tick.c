@@ -230,6 +230,30 @@ static void test_enforce_to_audit_releases(void **unused)
 	assert_int_equal(fake.watches, 0);
 }
 
+/* A cgroup that would be held stays known, so that it is told of once. */
+static void test_audit_keeps_cgroups_in_mind(void **unused)
+{
+	const struct target *row;
+
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY "Scope=cgroup\n");
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	assert_int_equal(f.state.targets.n, 2);
+	row = f.state.targets.rows[1];
+	assert_int_equal(row->id.kind, TARGET_CGROUP);
+	assert_int_equal(row->journal_burst, 1);
+	f.state.are_targets_due = true;
+	tick(NOW + SECOND);
+	assert_ptr_equal(f.state.targets.rows[1], row);
+	assert_int_equal(row->journal_burst, 1);
+	write_process(7, "/jobs/a", 0);			/* nobody means it now */
+	mark(7);
+	tick(NOW + 2 * SECOND);
+	assert_int_equal(f.state.targets.n, 0);
+}
+
 static void test_end_of_process_is_forgotten(void **unused)
 {
 	(void)unused;
@@ -872,6 +896,7 @@ int main(void)
 		TEST(test_known_since_the_first_look),
 		TEST(test_audit_holds_nothing),
 		TEST(test_enforce_to_audit_releases),
+		TEST(test_audit_keeps_cgroups_in_mind),
 		TEST(test_end_of_process_is_forgotten),
 		TEST(test_pid_of_another),
 		TEST(test_cgroup_until_the_last_leaves),
