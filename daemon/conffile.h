@@ -12,7 +12,7 @@
 #include "daemon/policy/config.h"
 
 /* DIR/pinsafed.conf and DIR/pinsafed.conf.d below root (NULL: the system's
- * places).  0; -EINVAL: *ret_errors says all that is wrong, *ret_config is
+ * places).  How many files were read; -EINVAL: *ret_errors says all that is wrong, *ret_config is
  * untouched; -ENOENT: root is not a folder; -ENOMEM.  *ret_errors is always
  * set. */
 int conffile_load(const char *root, struct config *ret_config,

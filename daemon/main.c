@@ -160,12 +160,16 @@ static int check_config(const char *root)
 	int r = conffile_load(root, &config, &errors);
 
 	if (r == 0)
+		printf("%s: no configuration found, neither pinsafed.conf nor pinsafed.conf.d/*.conf; the defaults apply\n",
+		       root ? root : "the system's folders");
+	if (r >= 0)
 		return EXIT_SUCCESS;
 	if (r == -EINVAL && conffile_format_errors(&errors, &text) == 0)
 		fputs(text, stderr);
 	else
-		fprintf(stderr, "pinsafed: %s: %s\n", root ? root : "configuration",
-			strerror(-r));
+		fprintf(stderr, "pinsafed: %s: %s%s\n", root ? root : "configuration",
+			strerror(-r),
+			root ? "; it should be a folder with pinsafed.conf in it" : "");
 	return EXIT_FAILURE;
 }
 

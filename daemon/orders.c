@@ -190,5 +190,5 @@ int orders_reload(struct state *state, uint64_t now_usec, char **ret_errors)
 				 r < 0 ? (*ret_errors ? *ret_errors : strerror(-r)) : NULL);
 	bus_emit_properties(state->bus, STATUS_RELOAD);
 	bus_emit_reloaded(state->bus, r >= 0, *ret_errors);
-	return r;
+	return r < 0 ? r : 0;
 }
