@@ -240,8 +240,9 @@ void status_format(const struct state *state, char *text, size_t size)
 {
 	const struct status *status = &state->status;
 
-	snprintf(text, size, "%s: %" PRIu32 " pinners, %" PRIu32 " held, %" PRIu32 " exposed%s%s",
+	snprintf(text, size, "%s: %" PRIu32 " pinners, %" PRIu32 " held, %" PRIu32 " exposed%s%s%s",
 		 status->mode ? status->mode : "starting", status->pinners, status->held,
 		 status->exposed, state->helper_fd < 0 ? "; no helper module" : "",
-		 status->ineffective ? "; holds INEFFECTIVE" : "");
+		 status->ineffective ? "; holds INEFFECTIVE" : "",
+		 state->has_config ? "" : "; BROKEN CONFIGURATION");
 }
