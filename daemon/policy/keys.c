@@ -114,6 +114,19 @@ static bool is_closed(const char *glob)
 	return !open || strchr(open, ']');
 }
 
+/* Paths are compared as the kernel shows them, and the folders are walked down
+ * only. */
+static bool has_dots(const char *glob)
+{
+	for (const char *part = glob; (part = strchr(part, '/')); ) {
+		size_t length = strcspn(++part, "/");
+
+		if (length > 0 && length <= 2 && strspn(part, ".") >= length)
+			return true;
+	}
+	return false;
+}
+
 /* What is wrong with a pattern; NULL: nothing. */
 static const char *judge_glob(const char *glob)
 {
@@ -123,6 +136,8 @@ static const char *judge_glob(const char *glob)
 		return "is not an absolute path, nor does it begin with \"**\"";
 	if (!is_closed(glob))
 		return "has a \"[\" without \"]\"";
+	if (has_dots(glob))
+		return "has a \".\" or \"..\" in it, which no path has";
 	return NULL;
 }
 

@@ -260,6 +260,10 @@ static const struct bad {
 	{ "[Policy x]\nColour=red\n", "2: unknown key Colour= in [Policy x]\n" },
 	{ "[Host]\nMode=audit\n", "2: unknown key Mode= in [Host]\n" },
 	{ "Mode=audit\n", "1: Mode= stands before the first [section]\n" },
+	{ "[Policy x]\nMatchCGroup=/a/../b\n",
+	  "2: MatchCGroup=: '/a/../b' has a \".\" or \"..\" in it, which no path has\n" },
+	{ "[Policy x]\nMatchDevice=/dev/.\n",
+	  "2: MatchDevice=: '/dev/.' has a \".\" or \"..\" in it, which no path has\n" },
 	/* sections */
 	{ "[Deamon]\n", "1: unknown section [Deamon]; did you mean [Daemon]?\n" },
 	{ "[Polcy x]\nAction=hold\n",
