@@ -290,6 +290,8 @@ int gather_dirty(struct state *state, uint64_t now_usec)
 			break;
 		state->tally.looked_at++;
 		r = look_at(state, &dirty, now_usec);
+		if (r < 0)		/* the next try must not pass it over */
+			state_mark(state, dirty.id, dirty.pin_rang, dirty.driver);
 		if (state_clock_usec() >= until_usec)
 			break;
 	}
