@@ -4,6 +4,7 @@
  *
  *	main	load, unload, counters, the canary
  *	target	the table of processes and cgroups and what is marked on them
+ *	reap	drops from it what is gone
  *	task	what the other parts ask of a task: cgroup, memory, start
  *	hold	the gate: refuses scans of held targets
  *	drain	waits for the scans that were past the gate
@@ -129,12 +130,18 @@ void pinsafe_target_put(struct pinsafe_target *target);
 int pinsafe_target_describe(unsigned int index, struct pinsafe_entry *ret_entry);
 unsigned int pinsafe_target_slots(void);
 unsigned int pinsafe_target_held(u32 kind);
-bool pinsafe_target_any(void);
+bool pinsafe_target_any(u32 kind);
+bool pinsafe_target_is_scarce(u32 kind);
+u64 pinsafe_target_cgroup_at(unsigned int index);
+unsigned int pinsafe_target_for_each(u32 kind,
+				     bool (*fn)(struct pinsafe_target *target));
 void pinsafe_target_set_held(struct pinsafe_target *target, u32 origin);
-void pinsafe_target_reap_soon(void);
 int pinsafe_target_init(void);
-void pinsafe_target_stop(void);
 void pinsafe_target_done(void);
+
+/* reap.c */
+void pinsafe_reap_soon(void);
+void pinsafe_reap_stop(void);
 
 /* task.c */
 u64 pinsafe_task_start_ticks(struct task_struct *task);

@@ -32,8 +32,6 @@
 #include "private.h"
 
 #define HASH_BITS_LOG2		10
-#define REAP_PERIOD		(10 * HZ)
-#define REAP_PAUSE		HZ	/* at least, even when the table is full */
 #define MIN_HOLDS		16
 #define LIMIT_HOLDS		65536
 
@@ -51,10 +49,6 @@ MODULE_PARM_DESC(max_holds, "processes held or rung at a time (16 to 65536)");
 
 static DEFINE_HASHTABLE(table, HASH_BITS_LOG2);
 static struct pool pools[2];
-
-static void reap(struct work_struct *work);
-static DECLARE_DELAYED_WORK(reap_work, reap);
-static unsigned long last_reap;	/* jiffies */
 
 static struct pool *pool_of(u32 kind)
 {
@@ -180,10 +174,14 @@ void pinsafe_target_clear_marks(struct pinsafe_target *target, u32 marks)
 	pinsafe_target_put(target);
 }
 
-/* Runs fn on each target in the table, one hold of the lock each. */
-static unsigned int for_each_slot(struct pool *pool,
-				  bool (*fn)(struct pinsafe_target *target))
+/*
+ * Runs fn on each target of that kind in the table, one hold of the lock each;
+ * how often it said true.  Sleeps.
+ */
+unsigned int pinsafe_target_for_each(u32 kind,
+				     bool (*fn)(struct pinsafe_target *target))
 {
+	struct pool *pool = pool_of(kind);
 	unsigned int i, hits = 0;
 	unsigned long flags;
 
@@ -209,79 +207,8 @@ static bool slot_clear(struct pinsafe_target *target)
 /* Sleeps. */
 void pinsafe_target_clear_all(void)
 {
-	for_each_slot(&pools[0], slot_clear);
-	for_each_slot(&pools[1], slot_clear);
-}
-
-static bool slot_reap_process(struct pinsafe_target *target)
-{
-	bool gone;
-
-	rcu_read_lock();
-	gone = !pid_task(target->key.pid, PIDTYPE_TGID);
-	rcu_read_unlock();
-	if (gone)
-		pinsafe_target_clear_marks(target, ~0U);
-	return gone;
-}
-
-/*
- * Whether a cgroup is gone is asked by its id and may sleep, so outside the
- * lock; an id is never used again, so the answer keeps.
- */
-static unsigned int reap_cgroups(void)
-{
-	struct pool *pool = &pools[1];
-	unsigned int i, hits = 0;
-	unsigned long flags;
-
-	for (i = 0; i < pool->size; i++) {
-		struct pinsafe_target *target = &pool->targets[i];
-		u64 id = READ_ONCE(target->key.cgroup_id);
-
-		if (hlist_unhashed_lockless(&target->node) ||
-		    !pinsafe_cgroup_is_gone(id))
-			continue;
-		raw_spin_lock_irqsave(&pinsafe_lock, flags);
-		if (!hlist_unhashed(&target->node) &&
-		    target->key.cgroup_id == id) {
-			pinsafe_target_clear_marks(target, ~0U);
-			hits++;
-		}
-		raw_spin_unlock_irqrestore(&pinsafe_lock, flags);
-	}
-	return hits;
-}
-
-static void reap(struct work_struct *work)
-{
-	unsigned int hits = for_each_slot(&pools[0], slot_reap_process);
-
-	WRITE_ONCE(last_reap, jiffies);
-	if (READ_ONCE(pools[1].used))
-		hits += reap_cgroups();
-	atomic64_add(hits, &pinsafe_counts.reaped);
-	if (pinsafe_target_any())
-		queue_delayed_work(pinsafe_wq, &reap_work, REAP_PERIOD);
-}
-
-static bool is_scarce(const struct pool *pool)
-{
-	return READ_ONCE(pool->used) > pool->size / 4 * 3;
-}
-
-/*
- * From pinsafe_kick()'s irq_work: the table is watched only while something is
- * in it, every ten seconds, and every second when three quarters are in use.
- */
-void pinsafe_target_reap_soon(void)
-{
-	if (is_scarce(&pools[0]) || is_scarce(&pools[1]))
-		mod_delayed_work(pinsafe_wq, &reap_work,
-				 time_after(jiffies, last_reap + REAP_PAUSE) ?
-				 0 : REAP_PAUSE);
-	else if (pinsafe_target_any())
-		queue_delayed_work(pinsafe_wq, &reap_work, REAP_PERIOD);
+	pinsafe_target_for_each(PINSAFE_PROCESS, slot_clear);
+	pinsafe_target_for_each(PINSAFE_CGROUP, slot_clear);
 }
 
 unsigned int pinsafe_target_held(u32 kind)
@@ -290,9 +217,26 @@ unsigned int pinsafe_target_held(u32 kind)
 }
 NOKPROBE_SYMBOL(pinsafe_target_held);
 
-bool pinsafe_target_any(void)
+bool pinsafe_target_any(u32 kind)
 {
-	return READ_ONCE(pools[0].used) || READ_ONCE(pools[1].used);
+	return READ_ONCE(pool_of(kind)->used);
+}
+
+/* Three quarters are in use. */
+bool pinsafe_target_is_scarce(u32 kind)
+{
+	const struct pool *pool = pool_of(kind);
+
+	return READ_ONCE(pool->used) > pool->size / 4 * 3;
+}
+
+/* Of the index'th cgroup, 0: there is none. */
+u64 pinsafe_target_cgroup_at(unsigned int index)
+{
+	const struct pinsafe_target *target = &pools[1].targets[index];
+
+	return hlist_unhashed_lockless(&target->node) ?
+	       0 : READ_ONCE(target->key.cgroup_id);
 }
 
 unsigned int pinsafe_target_slots(void)
@@ -383,12 +327,6 @@ int pinsafe_target_init(void)
 	if (r)
 		kvfree(pools[0].targets);
 	return r;
-}
-
-/* After the probes and pinsafe_kick() have come to rest. */
-void pinsafe_target_stop(void)
-{
-	cancel_delayed_work_sync(&reap_work);
 }
 
 /* After the last work has ended. */
