@@ -108,6 +108,8 @@ struct pinsafe_key {
 
 struct pinsafe_target {
 	struct hlist_node node;
+	struct hlist_node memory_node;
+	const struct mm_struct *memory;	/* process; to compare only */
 	struct list_head link;		/* free list, drain list */
 	struct rcu_head rcu;
 	refcount_t refs;
@@ -122,6 +124,7 @@ struct pinsafe_target {
 };
 
 struct pinsafe_target *pinsafe_target_find(const struct pinsafe_key *key);
+struct pinsafe_target *pinsafe_target_find_memory(const struct mm_struct *mm);
 struct pinsafe_target *pinsafe_target_obtain(const struct pinsafe_key *key);
 void pinsafe_target_clear_marks(struct pinsafe_target *target, u32 marks);
 void pinsafe_target_clear_all(void);
@@ -148,6 +151,7 @@ u64 pinsafe_task_start_ticks(struct task_struct *task);
 struct cgroup *pinsafe_task_cgroup(struct task_struct *task);
 u64 pinsafe_task_cgroup_id(struct task_struct *task);
 struct mm_struct *pinsafe_group_mm(struct pid *pid);
+const struct mm_struct *pinsafe_group_memory(struct pid *pid);
 
 /* hold.c */
 extern struct pinsafe_probe pinsafe_gate;

@@ -12,6 +12,11 @@
  * leader (the kernel moves the pid to that thread).  A cgroup is its id, which
  * the kernel does not use twice; no reference is held, a cgroup can go.
  *
+ * Memory of a process is its mm at the time it was entered, by which a thread
+ * of another group that runs on it finds the entry.  There is no reference on
+ * it: after exec it is another, and its address may be used again, so whoever
+ * finds an entry by it asks the group what it has now.
+ *
  * Locks: pinsafe_lock for all writing.  Lookups run under RCU in probe context
  * and read marks with READ_ONCE; a target found stays readable until the end
  * of the RCU section, though it may have left the table.
@@ -48,6 +53,7 @@ module_param(max_holds, uint, 0444);
 MODULE_PARM_DESC(max_holds, "processes held or rung at a time (16 to 65536)");
 
 static DEFINE_HASHTABLE(table, HASH_BITS_LOG2);
+static DEFINE_HASHTABLE(memories, HASH_BITS_LOG2);
 static struct pool pools[2];
 
 static struct pool *pool_of(u32 kind)
@@ -81,6 +87,20 @@ struct pinsafe_target *pinsafe_target_find(const struct pinsafe_key *key)
 	return NULL;
 }
 NOKPROBE_SYMBOL(pinsafe_target_find);
+
+/* A held process that has this memory, if it had it when entered.  Under RCU. */
+struct pinsafe_target *pinsafe_target_find_memory(const struct mm_struct *mm)
+{
+	struct pinsafe_target *target;
+
+	hash_for_each_possible_rcu(memories, target, memory_node, (uintptr_t)mm)
+		if (READ_ONCE(target->memory) == mm &&
+		    READ_ONCE(target->marks) & PINSAFE_MARK_HELD &&
+		    pinsafe_group_memory(target->key.pid) == mm)
+			return target;
+	return NULL;
+}
+NOKPROBE_SYMBOL(pinsafe_target_find_memory);
 
 void pinsafe_target_get(struct pinsafe_target *target)
 {
@@ -121,6 +141,22 @@ static void target_fill(struct pinsafe_target *target,
 	refcount_set(&target->refs, 1);
 }
 
+static void target_enter(struct pinsafe_target *target)
+{
+	const struct pinsafe_key *key = &target->key;
+
+	target->memory = NULL;
+	if (key->kind == PINSAFE_PROCESS) {
+		rcu_read_lock();
+		target->memory = pinsafe_group_memory(key->pid);
+		rcu_read_unlock();
+	}
+	if (target->memory)
+		hash_add_rcu(memories, &target->memory_node,
+			     (uintptr_t)target->memory);
+	hash_add_rcu(table, &target->node, hash_of(key));
+}
+
 /*
  * Find it or enter it without marks; the caller sets some at once.  NULL: the
  * pool is empty.
@@ -143,7 +179,7 @@ struct pinsafe_target *pinsafe_target_obtain(const struct pinsafe_key *key)
 	list_del(&target->link);
 	target_fill(target, key);
 	pool->used++;
-	hash_add_rcu(table, &target->node, hash_of(key));
+	target_enter(target);
 	return target;
 }
 
@@ -171,6 +207,7 @@ void pinsafe_target_clear_marks(struct pinsafe_target *target, u32 marks)
 	if (left || hlist_unhashed(&target->node))
 		return;
 	hash_del_rcu(&target->node);
+	hash_del_rcu(&target->memory_node);
 	pinsafe_target_put(target);
 }
 
@@ -305,6 +342,7 @@ static int pool_init(struct pool *pool, unsigned int size)
 	INIT_LIST_HEAD(&pool->free);
 	for (i = 0; i < size; i++) {
 		INIT_HLIST_NODE(&pool->targets[i].node);
+		INIT_HLIST_NODE(&pool->targets[i].memory_node);
 		INIT_WORK(&pool->targets[i].drain, pinsafe_drain_target);
 		list_add_tail(&pool->targets[i].link, &pool->free);
 	}

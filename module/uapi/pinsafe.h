@@ -101,7 +101,10 @@ struct pinsafe_counters {
  * to the cgroup of its thread-group leader.
  *
  * The hold of a process survives exec and follows the thread group into other
- * cgroups; fork children are not held, unless their cgroup is.
+ * cgroups; fork children are not held, unless their cgroup is.  Where other
+ * thread groups run on the same memory (vfork, CLONE_VM), the hold of any of
+ * them refuses the scans of all; the hold of a cgroup those of whoever runs on
+ * memory that a process in it owns, which is who made it and then an heir.
  *
  * Errors: ESRCH (no such process), EBADF (not a cgroup v2 directory), ENOSPC
  * (table full), EOPNOTSUPP (feature bit off), EINTR.
