@@ -86,6 +86,7 @@ void pinsafe_kick(void);
 #define PINSAFE_MARK_RUNG_OPEN	BIT(3)
 #define PINSAFE_MARK_RUNG_PIN_HOLD	BIT(4)	/* rang where the bell holds */
 #define PINSAFE_MARK_RUNG_OPEN_HOLD	BIT(5)
+#define PINSAFE_MARK_PINNED_FILE	BIT(6)	/* until it ends */
 #define PINSAFE_MARKS_HOLD	(PINSAFE_MARK_HELD | PINSAFE_MARK_DRAINING)
 #define PINSAFE_MARKS_RUNG	(PINSAFE_MARK_RUNG_PIN | PINSAFE_MARK_RUNG_OPEN | \
 				 PINSAFE_MARK_RUNG_PIN_HOLD | \
@@ -202,6 +203,7 @@ void pinsafe_watch_end(void);
 
 /* bell.c */
 int pinsafe_bell_rearm(const struct pinsafe_key *key);
+bool pinsafe_bell_saw_file(struct pid *pid);
 u64 pinsafe_bell_missed(void);
 u32 pinsafe_bell_armed(void);
 void pinsafe_bell_init(void);

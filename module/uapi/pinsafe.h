@@ -269,7 +269,10 @@ struct pinsafe_event {
  * indication, no proof.
  *
  * A process that never pinned (MMF_HAS_PINNED) costs one look, unless
- * PINSAFE_SIGHT_EXTRA is given: get_user_pages() does not set that mark.
+ * PINSAFE_SIGHT_EXTRA is given: get_user_pages() does not set that mark.  Nor
+ * does memfd_pin_folios(), which pins pages of a file: of a process that called
+ * it while this file was open the module remembers it, for as long as it lives
+ * and REARM or not, and counts the pages of which it maps.
  * Every call also returns where the scanner stands: mm->numa_scan_seq, which
  * moves only when a whole pass ends (an hour at a terabyte), and
  * mm->numa_scan_offset, which moves with each scan and which /proc does not
