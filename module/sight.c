@@ -39,6 +39,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/pgtable.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
@@ -231,7 +232,9 @@ static int look_at_slices(struct walk *walk, u64 *cursor, u64 *longest_ns)
 	u64 start;
 
 	do {
-		if (mmap_read_lock_killable(walk->mm))
+		/* a lock that is free is taken whatever signals wait */
+		if (fatal_signal_pending(current) ||
+		    mmap_read_lock_killable(walk->mm))
 			return -EINTR;
 		start = ktime_get_ns();
 		*cursor = look_at_slice(walk, *cursor);
