@@ -156,6 +156,7 @@ static int __init pinsafe_init(void)
 	int r;
 
 	init_irq_work(&kick_work, kick);
+	pinsafe_reap_init();
 	r = memory_init();
 	if (r)
 		return r;

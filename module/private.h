@@ -145,6 +145,7 @@ void pinsafe_target_done(void);
 
 /* reap.c */
 void pinsafe_reap_soon(void);
+void pinsafe_reap_init(void);
 void pinsafe_reap_stop(void);
 
 /* task.c */

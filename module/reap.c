@@ -88,10 +88,16 @@ void pinsafe_reap_soon(void)
 	if (pinsafe_target_is_scarce(PINSAFE_PROCESS) ||
 	    pinsafe_target_is_scarce(PINSAFE_CGROUP))
 		mod_delayed_work(pinsafe_wq, &reap_work,
-				 time_after(jiffies, last_reap + PAUSE) ?
+				 time_after(jiffies, READ_ONCE(last_reap) + PAUSE) ?
 				 0 : PAUSE);
 	else if (is_any())
 		queue_delayed_work(pinsafe_wq, &reap_work, PERIOD);
+}
+
+/* jiffies begin five minutes before they wrap: zero would lie ahead. */
+void pinsafe_reap_init(void)
+{
+	last_reap = jiffies;
 }
 
 /* After the probes and pinsafe_kick() have come to rest. */
