@@ -106,8 +106,8 @@ struct pinsafe_counters {
  * them refuses the scans of all; the hold of a cgroup those of whoever runs on
  * memory that a process in it owns, which is who made it and then an heir.
  *
- * Errors: ESRCH (no such process), EBADF (not a cgroup v2 directory), ENOSPC
- * (table full), EOPNOTSUPP (feature bit off), EINTR.
+ * Errors: ESRCH (no such process), EBADF (not a cgroup v2 directory, or that of
+ * a cgroup that was removed), ENOSPC (table full), EOPNOTSUPP (feature bit off), EINTR.
  */
 #define PINSAFE_HOLD_WAIT	(1U << 0)
 
@@ -176,7 +176,7 @@ struct pinsafe_list {
  * the set says that in it and below it the pin takes the hold inside the bell.
  * PINSAFE_WATCH_HOLD on a device does the same for an open.
  *
- * Errors: EBADF (a cgroup_fd is not of cgroup v2), E2BIG (over max_devices or
+ * Errors: EBADF (a cgroup_fd as with HOLD), E2BIG (over max_devices or
  * max_cgroups), EOPNOTSUPP.
  */
 #define PINSAFE_WATCH_HOLD	(1U << 0)

@@ -323,6 +323,26 @@ static void bad_holds(int me, __u64 ticks)
 	TRY(ENOENT, PINSAFE_RELEASE, pinsafe_release, .kind = 2, .cgroup_id = 12345678);
 }
 
+/* Descriptors that are no cgroup v2 directory, or that of one that is gone. */
+static void bad_cgroups(void)
+{
+	static const char gone[] = "/sys/fs/cgroup/pinsafe-bad";
+	int fds[] = { 999, open("/", O_RDONLY), open("/sys/fs/cgroup/cgroup.procs", O_RDONLY),
+		      mkdir(gone, 0755) ? -1 : open(gone, O_RDONLY) };
+	size_t i;
+
+	if (fds[3] < 0 || rmdir(gone))
+		printf("bad %s: WRONG, cannot make it\n", gone);
+	for (i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
+		struct pinsafe_watch_cgroup cgroup = { fds[i], PINSAFE_WATCH_HOLD };
+
+		TRY(EBADF, PINSAFE_HOLD, pinsafe_hold, .kind = 2, .cgroup_fd = fds[i]);
+		TRY(EBADF, PINSAFE_WATCH, pinsafe_watch, .cgroup_count = 1,
+		    .cgroups = (uintptr_t)&cgroup);
+		close(fds[i]);
+	}
+}
+
 static void bad_watches(int me, __u64 ticks)
 {
 	struct pinsafe_watch_device device = { .major = 1, .minor = 3, .flags = 2 };
@@ -351,6 +371,7 @@ static int bad(int n, char **word)
 
 	(void)n, (void)word;
 	bad_holds(me, ticks);
+	bad_cgroups();
 	bad_watches(me, ticks);
 	TRY(EINVAL, PINSAFE_SIGHT, pinsafe_sight, .pid = me, .flags = 4);
 	TRY(ESRCH, PINSAFE_SIGHT, pinsafe_sight, .pid = me, .start_ticks = ticks + 1);
