@@ -22,6 +22,7 @@ module_open() {
 	rm -f $lab_run/io.ctl
 	pinsafe-ioctl serve $lab_run/io.ctl >$lab_run/io.out &
 	module_server=$!
+	echo $module_server >$lab_run/io.pid
 	until_true 20 grep -q ready $lab_run/io.out
 }
 module_server=''
@@ -31,6 +32,7 @@ module_close() {
 	[ -z "$module_server" ] || kill -9 "$module_server" 2>/dev/null || true
 	[ -z "$module_server" ] || wait "$module_server" 2>/dev/null || true
 	module_server=''
+	rm -f $lab_run/io.pid
 }
 
 io_answer() { tail -n +$(($1 + 1)) $lab_run/io.out | grep -qE '^(done|error) '; }
