@@ -35,6 +35,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "pinsafe.h"
@@ -218,12 +219,20 @@ static int rearm(int n, char **word)
 	return call(PINSAFE_REARM, &x);
 }
 
+static unsigned long long now_nsec(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
 static int sight(int n, char **word)
 {
 	static struct pinsafe_sight_node nodes[MAX_NODES];
 	struct pinsafe_sight s = { .nodes = (uintptr_t)nodes, .node_count = MAX_NODES,
 				   .budget = 64 << 20 };
-	unsigned long long longest = 0, calls = 0;
+	unsigned long long longest = 0, calls = 0, begin, total;
 	int r, i;
 
 	if (n < 2)
@@ -234,20 +243,22 @@ static int sight(int n, char **word)
 		s.flags = PINSAFE_SIGHT_EXTRA;
 	if (n > 2 && !strcmp(word[2], "scan"))
 		s.flags = PINSAFE_SIGHT_SCAN;
+	begin = now_nsec();
 	do {
 		r = call(PINSAFE_SIGHT, &s);
 		if (s.lock_ns > longest)
 			longest = s.lock_ns;
 		calls++;
 	} while (!r && s.cursor);
+	total = now_nsec() - begin;
 	for (i = 0; !r && i < MAX_NODES; i++)
 		if (i < 2 || nodes[i].pinned_pages || nodes[i].large_pages || nodes[i].extra_pages)
 			printf("node%d=%llu/%llu/%llu/%llu ", i, nodes[i].pinned_pages,
 			       nodes[i].large_pages, nodes[i].large_folios,
 			       nodes[i].extra_pages);
 	if (!r)
-		printf("calls=%llu longest_lock_ns=%llu scan=%u:%llx\n", calls, longest,
-		       s.scan_seq, (unsigned long long)s.scan_offset);
+		printf("calls=%llu total_ns=%llu longest_lock_ns=%llu scan=%u:%llx\n", calls,
+		       total, longest, s.scan_seq, (unsigned long long)s.scan_offset);
 	return r;
 }
 
