@@ -107,9 +107,11 @@ static void *other(void *what)
 	touch();
 	return NULL;
 }
+/* Idle: it is for the owner's scans that it is held. */
 static int sharer(void *what)
 {
-	touch();
+	for (;;)
+		pause();
 	return 0;
 }
 int main(int argc, char **argv)
@@ -149,7 +151,7 @@ odd_no_scan() {
 	still "$1: no PTE updates" "$(numa_pte_updates "$cgroup")" "$pte"
 }
 module_fresh
-# share: the child that is held is not the owner of the memory
+# share: the child that is held sleeps, and is not the owner of the memory
 for what in exec leave vfork share; do
 	odd_start $what
 	scanned_again "$what: it is scanned" "$cgroup"
