@@ -18,10 +18,6 @@ DEFINE_CLEANUP_EMBEDDED(struct process_facts, process_facts_done);
 
 #define SECOND_USEC	(1000ULL * 1000)
 
-/* Sight looks at 1 GiB of mappings a slice; a terabyte process must not keep
- * everybody else waiting.  What was counted until then is kept. */
-#define SIGHT_SLICES	64
-
 #define AGAIN_FIRST_USEC	SECOND_USEC
 #define AGAIN_LAST_USEC		(300 * SECOND_USEC)
 
@@ -234,7 +230,37 @@ static bool is_growing(const struct target *row, const struct process_facts *fac
 	       process_pinned_bytes(facts) > process_pinned_bytes(&row->facts);
 }
 
-static int look_at(struct state *state, struct dirty_process *dirty, uint64_t now_usec)
+/* A count that is not finished must not take back what the one before it saw. */
+static void keep_counts(struct process_facts *facts, struct process_facts *before)
+{
+	facts->pinned = take_ptr(before->pinned);
+	facts->n_pinned = before->n_pinned;
+	facts->pinned_bytes = before->pinned_bytes;
+	facts->large_bytes = before->large_bytes;
+	facts->has_sight = true;
+}
+
+/* Counts until the time is over; what is left of a huge process waits for the
+ * next tick, behind all others. */
+static void count_pins(struct state *state, struct target *row, uint64_t until_usec,
+		       struct process_facts *facts)
+{
+	int r;
+
+	do {
+		r = pin_walk_on(state->helper_fd, &row->walk, facts);
+	} while (r == PIN_MORE && state_clock_usec() < until_usec);
+	if (r != PIN_MORE)
+		return;
+	if (row->facts.has_sight)
+		keep_counts(facts, &row->facts);
+	else
+		(void)pin_walk_so_far(&row->walk, facts);
+	state_mark(state, facts->id, false, NULL);
+}
+
+static int look_at(struct state *state, struct dirty_process *dirty, uint64_t until_usec,
+		   uint64_t now_usec)
 {
 	_cleanup_(process_facts_done) struct process_facts facts = { 0 };
 	struct target_id id;
@@ -256,7 +282,7 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t no
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (state_has_sight(state))
-		(void)pin_count(state->helper_fd, SIGHT_SLICES, &facts);
+		count_pins(state, row, until_usec, &facts);
 	keep_what_rang(&facts, &row->facts, dirty);
 	if (dirty->pin_rang || is_growing(row, &facts))
 		look_later(row, now_usec);
@@ -275,7 +301,7 @@ int gather_process(struct state *state, struct process_id id, uint64_t now_usec)
 	struct dirty_process dirty = { .id = id };
 
 	state->tally.looked_at++;
-	return look_at(state, &dirty, now_usec);
+	return look_at(state, &dirty, state_clock_usec() + GATHER_USEC, now_usec);
 }
 
 int gather_dirty(struct state *state, uint64_t now_usec)
@@ -289,7 +315,7 @@ int gather_dirty(struct state *state, uint64_t now_usec)
 		if (state_take_dirty(state, &dirty, 1) == 0)
 			break;
 		state->tally.looked_at++;
-		r = look_at(state, &dirty, now_usec);
+		r = look_at(state, &dirty, until_usec, now_usec);
 		if (r < 0)		/* the next try must not pass it over */
 			state_mark(state, dirty.id, dirty.pin_rang, dirty.driver);
 		if (state_clock_usec() >= until_usec)

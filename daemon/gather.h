@@ -7,9 +7,10 @@
 #include "daemon/state.h"
 #include "module/uapi/pinsafe.h"
 
-/* Processes looked at in one tick, and the time after which no other one is
- * begun; the rest waits for the next tick, which follows at once, after whatever
- * else the loop has: orders, and systemd's watchdog. */
+/* Processes looked at in one tick, and the time after which no other one, and of a
+ * huge one no further slice, is begun; the rest waits for the next tick, which
+ * follows at once, after whatever else the loop has: orders, and systemd's
+ * watchdog. */
 #define GATHER_BATCH	128
 #define GATHER_USEC	(500ULL * 1000)
 

@@ -35,6 +35,7 @@ static void target_free(struct target *row)
 		close(row->pidfd);
 	target_id_done(&row->id);
 	process_facts_done(&row->facts);
+	pin_walk_done(&row->walk);
 	free(row->policy);
 	free(row->reason);
 	free(row);

@@ -61,6 +61,7 @@ struct target {
 	uint64_t refused_scans;
 	uint64_t last_refused_usec;
 	struct scan_mark scan;
+	struct pin_walk walk;		/* a count of its pins under way */
 
 	struct again again;
 	uint64_t known_usec;		/* TARGET_PROCESS: when the first look ended */

@@ -581,6 +581,31 @@ static void test_slow_looks_end_the_tick(void **unused)
 	assert_int_equal(f.state.dirty.n, 0);
 }
 
+/* Two slices a tick: what was seen shows at once, and others get their turn. */
+static void test_huge_process_is_counted_over_ticks(void **unused)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	tick(NOW);
+	write_storm(1);
+	fake.sight_slices = 7;
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_int_equal(row_of(1000)->facts.pinned_bytes, 2 * page);
+	assert_true(state_has_work(&f.state, NOW));
+	tick(NOW);
+	assert_int_equal(row_of(1000)->facts.pinned_bytes, 7 * page);
+	assert_int_equal(f.state.dirty.n, 0);
+
+	/* counted once, it is not taken for less while it is counted again */
+	mark(1000);
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_int_equal(row_of(1000)->facts.pinned_bytes, 7 * page);
+	tick(NOW);
+	fake.sight_slices = 0;
+}
+
 static void test_slow_survey_ends_the_tick(void **unused)
 {
 	(void)unused;
@@ -913,6 +938,7 @@ int main(void)
 		TEST(test_lost_events_sweep),
 		TEST(test_storm_is_taken_in_batches),
 		TEST(test_slow_looks_end_the_tick),
+		TEST(test_huge_process_is_counted_over_ticks),
 		TEST(test_slow_survey_ends_the_tick),
 		TEST(test_order_does_not_wait_for_others),
 		TEST(test_probes_that_do_not_fire),
