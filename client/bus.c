@@ -29,7 +29,7 @@ static const struct bus_trouble troubles[] = {
 	{ SD_BUS_ERROR_LIMITS_EXCEEDED, EXIT_NO, NULL, "try again in a moment" },
 	{ PINSAFE_ERROR_NO_TARGET, EXIT_NO_TARGET, NULL, "pinsafectl list --all" },
 	{ PINSAFE_ERROR_CONFIG, EXIT_NO, NULL,
-	  "mend it, then pinsafectl check-config; the old configuration stays in force" },
+	  "mend it, then pinsafectl check-config" },
 	{ PINSAFE_ERROR_NO_MODULE, EXIT_NO, NULL,
 	  "load the module (modprobe pinsafe), or start the workload with pinsafectl run" },
 	{ SD_BUS_ERROR_NO_REPLY, EXIT_TROUBLE, "pinsafed does not answer", LOOK_AT_IT },

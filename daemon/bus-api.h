@@ -41,7 +41,8 @@
  *   io_uring, bell, none), large_bytes t, nodes a(ut), driver s, devices a(si)
  *   (path, node), vm_pin_bytes t, uring_bytes t, refused_scans t,
  *   last_refused_usec t, since_usec t, scan_seq t (absent: kernel does not show
- *   it), cpus_allowed s, cpus s and mems s (set by us), exposed b;
+ *   it), cpus_allowed s, cpus s and mems s (set by us), exposed b,
+ *   known_usec t (of a process: since when it is a target);
  *   of a target that has ended: state s "gone" and nothing else
  *
  * Keys of the host: nodes_online s, nodes_memory s, nodes_cpu s (lists),

@@ -71,7 +71,9 @@ static int reload(struct order *order, uint64_t now_usec)
 
 	if (r < 0)
 		return sd_bus_reply_method_errorf(order->message, PINSAFE_ERROR_CONFIG,
-			"the old configuration stays in force: %s",
+			"%s: %s", order->state->has_config ?
+			"the old configuration stays in force" :
+			"nothing is held or released until it is mended",
 			errors ? errors : strerror(-r));
 	return sd_bus_reply_method_return(order->message, NULL);
 }

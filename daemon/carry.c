@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "daemon/drift.h"
-#include "daemon/gather.h"
+#include "daemon/exits.h"
 #include "daemon/journal.h"
 #include "daemon/tick.h"
 
@@ -151,7 +151,7 @@ void carry_release_removed(struct state *state, uint64_t now_usec)
 	for (entries = ledger_entries(state->ledger, &n); n > 0; n--) {
 		struct plan_item item = undo_of(&entries[n - 1].id, entries[n - 1].action);
 
-		if (item.id.kind == TARGET_CGROUP && gather_is_gone(state, &item.id))
+		if (item.id.kind == TARGET_CGROUP && exits_is_gone(state, &item.id))
 			(void)carry(state, &item, now_usec);
 	}
 }

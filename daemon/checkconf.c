@@ -19,12 +19,13 @@ int checkconf_load(const char *root, struct config *ret_config)
 	int r = conffile_load(root, ret_config, &errors);
 
 	if (r >= 0)
-		return 0;
+		return r;
 	if (r == -EINVAL && conffile_format_errors(&errors, &text) == 0)
 		fputs(text, stderr);
 	else
-		fprintf(stderr, "pinsafed: %s: %s\n", root ? root : "configuration",
-			strerror(-r));
+		fprintf(stderr, "pinsafed: %s: %s%s\n", root ? root : "configuration",
+			strerror(-r),
+			root ? "; it should be a folder with pinsafed.conf in it" : "");
 	return r;
 }
 
@@ -46,6 +47,9 @@ int checkconf_check(const char *root, bool verbose)
 	r = checkconf_load(root, &config);
 	if (r < 0)
 		return EXIT_FAILURE;
+	if (r == 0)
+		printf("%s: no configuration found, neither pinsafed.conf nor pinsafed.conf.d/*.conf; the defaults apply\n",
+		       root ? root : "the system's folders");
 	if (verbose)
 		printf("%zu policies, %zu values: no errors\n", config.n_policies,
 		       config.n_assignments);

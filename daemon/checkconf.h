@@ -12,8 +12,8 @@
 
 #include "daemon/policy/config.h"
 
-/* Says on standard error what is wrong.  0; -EINVAL: it is; negative errno: it
- * could not be read. */
+/* Says on standard error what is wrong.  How many files were read; -EINVAL: it
+ * is; negative errno: it could not be read. */
 int checkconf_load(const char *root, struct config *ret_config);
 
 /* Exit codes, EXIT_SUCCESS or EXIT_FAILURE.  verbose: also which files were

@@ -215,6 +215,7 @@ static int parse_files(const struct conffiles *files, struct config *ret_config,
 	_cleanup_(free) struct config_source *sources =
 		calloc(files->n + 1, sizeof(*sources));
 	size_t n = 0;
+	int r;
 
 	if (!sources)
 		return -ENOMEM;
@@ -225,7 +226,8 @@ static int parse_files(const struct conffiles *files, struct config *ret_config,
 				.text = files->files[i].text,
 			};
 	}
-	return config_parse(sources, n, &lookup, ret_config, ret_errors);
+	r = config_parse(sources, n, &lookup, ret_config, ret_errors);
+	return r < 0 ? r : (int)n;
 }
 
 /* Errors of reading come before those of parsing, and forbid the result. */

@@ -11,8 +11,8 @@
 #include "daemon/policy/config.h"
 
 /* root is a folder, of which DIR/pinsafed.conf and DIR/pinsafed.conf.d are read;
- * or one file, which is read alone; or NULL: the system's places.  0; -EINVAL:
- * *ret_errors says all that is wrong, *ret_config is untouched; -ENOENT: there
+ * or one file, which is read alone; or NULL: the system's places.  How many files
+ * were read; -EINVAL: *ret_errors says all that is wrong, *ret_config is untouched; -ENOENT: there
  * is no root; -ENOMEM.  *ret_errors is always set. */
 int conffile_load(const char *root, struct config *ret_config,
 		  struct config_errors *ret_errors);

@@ -2,15 +2,12 @@
 #include "daemon/gather.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/act/ledger.h"
+#include "daemon/exits.h"
 #include "daemon/journal.h"
-#include "daemon/publish.h"
 #include "daemon/sense/helper.h"
 #include "daemon/sense/pin.h"
 #include "daemon/sense/proc.h"
@@ -20,10 +17,6 @@
 DEFINE_CLEANUP_EMBEDDED(struct process_facts, process_facts_done);
 
 #define SECOND_USEC	(1000ULL * 1000)
-
-/* Sight looks at 1 GiB of mappings a slice; a terabyte process must not keep
- * everybody else waiting.  What was counted until then is kept. */
-#define SIGHT_SLICES	64
 
 #define AGAIN_FIRST_USEC	SECOND_USEC
 #define AGAIN_LAST_USEC		(300 * SECOND_USEC)
@@ -80,68 +73,6 @@ void gather_inherited(struct state *state)
 	state->are_targets_due = true;
 	state->are_settings_due = true;
 	state->is_sweep_due = true;
-}
-
-/* ---- exits --------------------------------------------------------------- */
-
-static bool is_process_gone(const struct state *state, struct process_id id)
-{
-	uint64_t start_ticks;
-	int r = proc_read_start(state->proc_fd, id.pid, &start_ticks);
-
-	return r == -ESRCH || (r >= 0 && start_ticks != id.start_ticks);
-}
-
-static bool is_cgroup_gone(const struct state *state, const struct target_id *id)
-{
-	struct stat st;
-
-	if (state->cgroup_fd < 0 || !id->cgroup || !id->cgroup[0] || !id->cgroup[1])
-		return false;
-	if (fstatat(state->cgroup_fd, id->cgroup + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT;
-	return st.st_ino != id->cgroup_id;
-}
-
-bool gather_is_gone(const struct state *state, const struct target_id *id)
-{
-	switch (id->kind) {
-	case TARGET_PROCESS:
-		return is_process_gone(state, id->process);
-	case TARGET_CGROUP:
-		return is_cgroup_gone(state, id);
-	case TARGET_HOST:
-		break;
-	}
-	return false;
-}
-
-static void forget(struct state *state, struct target *row)
-{
-	publish_gone(state, row);
-	(void)ledger_drop_override(state->ledger, &row->id);
-	(void)setbacks_drop_target(&state->setbacks, &row->id);
-	/* its records go when they are compared with what there is */
-	state->are_settings_due |= row->shown.applied != ACTION_NONE;
-	targets_drop(&state->targets, row);
-	/* The cgroup that was held for it may be wanted by nobody now. */
-	state->are_targets_due = true;
-}
-
-void gather_exits(struct state *state)
-{
-	struct process_id ids[64];
-	size_t n;
-
-	do {
-		n = targets_read_exits(&state->targets, ids, 64);
-		for (size_t i = 0; i < n; i++) {
-			struct target *row = targets_find_process(&state->targets, ids[i]);
-
-			if (row)
-				forget(state, row);
-		}
-	} while (n == 64);
 }
 
 /* ---- looking again ------------------------------------------------------- */
@@ -300,19 +231,37 @@ static bool is_growing(const struct target *row, const struct process_facts *fac
 	       process_pinned_bytes(facts) > process_pinned_bytes(&row->facts);
 }
 
-/* The process of a pid is another one now, or nobody. */
-static void forget_others(struct state *state, struct process_id id, uint64_t lives_ticks)
+/* A count that is not finished must not take back what the one before it saw. */
+static void keep_counts(struct process_facts *facts, struct process_facts *before)
 {
-	for (size_t i = state->targets.n; i-- > 0;) {
-		struct target *row = state->targets.rows[i];
-
-		if (row->id.kind == TARGET_PROCESS && row->id.process.pid == id.pid &&
-		    row->id.process.start_ticks != lives_ticks)
-			forget(state, row);
-	}
+	facts->pinned = take_ptr(before->pinned);
+	facts->n_pinned = before->n_pinned;
+	facts->pinned_bytes = before->pinned_bytes;
+	facts->large_bytes = before->large_bytes;
+	facts->has_sight = true;
 }
 
-static int look_at(struct state *state, struct dirty_process *dirty, uint64_t now_usec)
+/* Counts until the time is over; what is left of a huge process waits for the
+ * next tick, behind all others. */
+static void count_pins(struct state *state, struct target *row, uint64_t until_usec,
+		       struct process_facts *facts)
+{
+	int r;
+
+	do {
+		r = pin_walk_on(state->helper_fd, &row->walk, facts);
+	} while (r == PIN_MORE && state_clock_usec() < until_usec);
+	if (r != PIN_MORE)
+		return;
+	if (row->facts.has_sight)
+		keep_counts(facts, &row->facts);
+	else
+		(void)pin_walk_so_far(&row->walk, facts);
+	state_mark(state, facts->id, false, NULL);
+}
+
+static int look_at(struct state *state, struct dirty_process *dirty, uint64_t until_usec,
+		   uint64_t now_usec)
 {
 	_cleanup_(process_facts_done) struct process_facts facts = { 0 };
 	struct target_id id;
@@ -325,19 +274,22 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t no
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0 || gone) {
-		forget_others(state, dirty->id, 0);
+		exits_forget_others(state, dirty->id, 0);
 		return 0;
 	}
-	forget_others(state, facts.id, facts.id.start_ticks);
+	exits_forget_others(state, facts.id, facts.id.start_ticks);
 	id = target_id_of_process(facts.id);
 	r = targets_add(&state->targets, &id, &row);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (state_has_sight(state))
-		(void)pin_count(state->helper_fd, SIGHT_SLICES, &facts);
+		count_pins(state, row, until_usec, &facts);
 	keep_what_rang(&facts, &row->facts, dirty);
 	if (dirty->pin_rang || is_growing(row, &facts))
 		look_later(row, now_usec);
+	/* the clock: a tick that looks at many begins long before this one */
+	if (!row->looked_usec)
+		row->known_usec = state_now_usec();
 	row->looked_usec = now_usec;
 	process_facts_done(&row->facts);
 	row->facts = facts;
@@ -350,7 +302,7 @@ int gather_process(struct state *state, struct process_id id, uint64_t now_usec)
 	struct dirty_process dirty = { .id = id };
 
 	state->tally.looked_at++;
-	return look_at(state, &dirty, now_usec);
+	return look_at(state, &dirty, state_clock_usec() + GATHER_USEC, now_usec);
 }
 
 int gather_dirty(struct state *state, uint64_t now_usec)
@@ -364,7 +316,9 @@ int gather_dirty(struct state *state, uint64_t now_usec)
 		if (state_take_dirty(state, &dirty, 1) == 0)
 			break;
 		state->tally.looked_at++;
-		r = look_at(state, &dirty, now_usec);
+		r = look_at(state, &dirty, until_usec, now_usec);
+		if (r < 0)		/* the next try must not pass it over */
+			state_mark(state, dirty.id, dirty.pin_rang, dirty.driver);
 		if (state_clock_usec() >= until_usec)
 			break;
 	}

@@ -7,9 +7,10 @@
 #include "daemon/state.h"
 #include "module/uapi/pinsafe.h"
 
-/* Processes looked at in one tick, and the time after which no other one is
- * begun; the rest waits for the next tick, which follows at once, after whatever
- * else the loop has: orders, and systemd's watchdog. */
+/* Processes looked at in one tick, and the time after which no other one, and of a
+ * huge one no further slice, is begun; the rest waits for the next tick, which
+ * follows at once, after whatever else the loop has: orders, and systemd's
+ * watchdog. */
 #define GATHER_BATCH	128
 #define GATHER_USEC	(500ULL * 1000)
 
@@ -21,13 +22,6 @@ void gather_event(struct state *state, const struct pinsafe_event *event);
 
 /* So many events were lost, somewhere: the whole host is due. */
 void gather_lost(struct state *state, uint64_t lost);
-
-/* Has the process ended, or the cgroup been removed, also when another one has
- * its pid or path by now?  What cannot be seen has not. */
-bool gather_is_gone(const struct state *state, const struct target_id *id);
-
-/* Rows of processes that have exited go. */
-void gather_exits(struct state *state);
 
 /* Rows that wanted to be looked at again now; their bells are armed again. */
 void gather_again(struct state *state, uint64_t now_usec);

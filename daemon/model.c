@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/base/cleanup.h"
+#include "daemon/base/sorted.h"
 
 const char *target_kind_name(enum target_kind kind)
 {
@@ -267,6 +268,32 @@ int target_id_compare(const struct target_id *a, const struct target_id *b)
 		break;
 	}
 	return 0;
+}
+
+static int compare_override(const void *key, const void *element)
+{
+	const struct override *order = element;
+
+	return target_id_compare(key, &order->id);
+}
+
+size_t override_find(const struct override *orders, size_t n, const struct target_id *id,
+		     bool *ret_found)
+{
+	return sorted_find(id, orders, n, sizeof(*orders), compare_override, ret_found);
+}
+
+static int compare_overrides(const void *a, const void *b)
+{
+	const struct override *x = a, *y = b;
+
+	return target_id_compare(&x->id, &y->id);
+}
+
+void override_sort(struct override *orders, size_t n)
+{
+	if (n > 0)
+		qsort(orders, n, sizeof(*orders), compare_overrides);
 }
 
 /* With sight the count is the word: the bell rings also for what was unpinned

@@ -11,6 +11,7 @@
 #include "daemon/conffile.h"
 #include "daemon/gather.h"
 #include "daemon/journal.h"
+#include "daemon/report.h"
 #include "daemon/sense/proc.h"
 #include "daemon/tick.h"
 
@@ -172,6 +173,15 @@ static void put_in_force(struct state *state, struct config *config)
 	state_mark_targets(state);
 }
 
+/* A file may have any name, and the bus takes UTF-8 only. */
+static void make_sayable(char **text)
+{
+	char *copy = *text ? report_make_utf8(*text) : NULL;
+
+	free(*text);
+	*text = copy;
+}
+
 int orders_reload(struct state *state, uint64_t now_usec, char **ret_errors)
 {
 	_cleanup_(config_errors_done) struct config_errors errors = { 0 };
@@ -185,6 +195,7 @@ int orders_reload(struct state *state, uint64_t now_usec, char **ret_errors)
 		r = conffile_format_errors(&errors, ret_errors) < 0 ? -ENOMEM : -EINVAL;
 	else if (r == -ENOENT && asprintf(ret_errors, "%s: not a directory", root) < 0)
 		*ret_errors = NULL;
+	make_sayable(ret_errors);
 	if (r < 0)
 		journal_reload_failed(*ret_errors ? *ret_errors : strerror(-r),
 				      state->has_config);
@@ -196,5 +207,5 @@ int orders_reload(struct state *state, uint64_t now_usec, char **ret_errors)
 				 r < 0 ? (*ret_errors ? *ret_errors : strerror(-r)) : NULL);
 	bus_emit_properties(state->bus, STATUS_RELOAD);
 	bus_emit_reloaded(state->bus, r >= 0, *ret_errors);
-	return r;
+	return r < 0 ? r : 0;
 }

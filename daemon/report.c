@@ -173,6 +173,7 @@ void report_target(const struct target *row, struct report *ret_report)
 		add_number(report, "pid", VALUE_INT, (uint64_t)row->id.process.pid);
 		add_number(report, "start_ticks", VALUE_BIG, row->id.process.start_ticks);
 		add_facts(report, &row->facts);
+		add_number(report, "known_usec", VALUE_BIG, row->known_usec);
 		break;
 	case TARGET_CGROUP:
 		add_number(report, "pid", VALUE_INT, 0);

@@ -54,10 +54,20 @@ static const struct plan_item *find_word(const struct plan *plan, size_t *i)
 	return word;
 }
 
+/* The plan speaks of each process, but only of cgroups that somebody means. */
+static void forget_plan(struct state *state)
+{
+	for (size_t i = 0; i < state->targets.n; i++) {
+		if (state->targets.rows[i]->id.kind == TARGET_CGROUP)
+			state->targets.rows[i]->shown.op = PLAN_WATCH;
+	}
+}
+
 int settle_plan(struct state *state, const struct plan *plan)
 {
 	int r = 0;
 
+	forget_plan(state);
 	for (size_t i = 0; r >= 0 && i < plan->n_items;)
 		r = settle_item(state, find_word(plan, &i));
 	return r;
@@ -207,10 +217,13 @@ static void note_ineffective(struct state *state, struct target *row, uint64_t n
 
 static bool is_of_interest(const struct state *state, const struct target *row)
 {
-	if (row->shown.is_held || row->shown.applied != ACTION_NONE || ledger_find_override(state->ledger, &row->id))
+	if (row->shown.is_held || row->shown.applied != ACTION_NONE ||
+	    ledger_find_override(state->ledger, &row->id))
 		return true;
-	return row->id.kind == TARGET_PROCESS &&
-	       (row->policy || row->again.at_usec || process_is_pinner(&row->facts));
+	/* What would be held, or cannot be: told of once, not at each tick. */
+	if (row->id.kind == TARGET_CGROUP)
+		return row->shown.op == PLAN_APPLY;
+	return row->policy || row->again.at_usec || process_is_pinner(&row->facts);
 }
 
 static void settle_row(struct state *state, struct target *row, uint64_t now_usec)

@@ -16,6 +16,7 @@
 
 #include "daemon/act/act.h"
 #include "daemon/base/fs.h"
+#include "daemon/base/sorted.h"
 #include "daemon/drift.h"
 #include "daemon/sense/cgroup.h"
 #include "daemon/sense/helper.h"
@@ -231,20 +232,19 @@ void state_refresh_rights(struct state *state)
 	state->host.has_systemd = has_systemd(state);
 }
 
-/* Where pid is in the sorted list, or would be. */
-static size_t find_dirty(const struct dirty *dirty, pid_t pid)
+static int compare_dirty(const void *key, const void *element)
 {
-	size_t low = 0, high = dirty->n;
+	const struct dirty_process *dirty = element;
+	pid_t pid = *(const pid_t *)key;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	return (pid > dirty->id.pid) - (pid < dirty->id.pid);
+}
 
-		if (dirty->list[middle].id.pid < pid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+/* Where pid is in the sorted list, or would be. */
+static size_t find_dirty(const struct dirty *dirty, pid_t pid, bool *ret_found)
+{
+	return sorted_find(&pid, dirty->list, dirty->n, sizeof(*dirty->list), compare_dirty,
+			   ret_found);
 }
 
 static struct dirty_process *insert_dirty(struct dirty *dirty, size_t place)
@@ -268,13 +268,11 @@ static struct dirty_process *insert_dirty(struct dirty *dirty, size_t place)
 void state_mark(struct state *state, struct process_id id, bool pin_rang, const char *driver)
 {
 	struct dirty *dirty = &state->dirty;
-	size_t place = find_dirty(dirty, id.pid);
+	bool found;
+	size_t place = find_dirty(dirty, id.pid, &found);
 	struct dirty_process *entry;
 
-	if (place < dirty->n && dirty->list[place].id.pid == id.pid)
-		entry = &dirty->list[place];
-	else
-		entry = insert_dirty(dirty, place);
+	entry = found ? &dirty->list[place] : insert_dirty(dirty, place);
 	if (!entry) {
 		state->is_sweep_due = true;
 		return;
@@ -304,7 +302,8 @@ void state_mark_targets(struct state *state)
 size_t state_take_dirty(struct state *state, struct dirty_process *batch, size_t room)
 {
 	struct dirty *dirty = &state->dirty;
-	size_t place = find_dirty(dirty, dirty->next);
+	bool found;
+	size_t place = find_dirty(dirty, dirty->next, &found);
 	struct dirty_process *first;
 	size_t n;
 

@@ -289,8 +289,9 @@ void status_format(const struct state *state, char *text, size_t size)
 	if (status->mitigated > status->held)
 		snprintf(others, sizeof(others), ", %" PRIu32 " otherwise",
 			 status->mitigated - status->held);
-	snprintf(text, size, "%s: %" PRIu32 " pinners, %" PRIu32 " held%s, %" PRIu32 " exposed%s%s",
+	snprintf(text, size, "%s: %" PRIu32 " pinners, %" PRIu32 " held%s, %" PRIu32 " exposed%s%s%s",
 		 status->mode ? status->mode : "starting", status->pinners, status->held, others,
 		 status->exposed, state->helper_fd < 0 ? "; no helper module" : "",
-		 status->ineffective ? "; some INEFFECTIVE" : "");
+		 status->ineffective ? "; some INEFFECTIVE" : "",
+		 state->has_config ? "" : "; BROKEN CONFIGURATION");
 }

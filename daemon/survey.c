@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/survey.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "daemon/sense/helper.h"
@@ -9,6 +8,7 @@
 #include "daemon/sense/proc.h"
 
 DEFINE_CLEANUP_EMBEDDED(struct process_facts, process_facts_done);
+DEFINE_CLEANUP_EMBEDDED(struct pin_walk, pin_walk_done);
 
 static void survey_end(struct survey *survey)
 {
@@ -28,9 +28,10 @@ void survey_begin(struct state *state)
 static void look_at(struct state *state, struct process_id id)
 {
 	_cleanup_(process_facts_done) struct process_facts facts = { .id = id };
-	int r = pin_count(state->helper_fd, 1, &facts);
+	_cleanup_(pin_walk_done) struct pin_walk walk = { 0 };
+	int r = pin_walk_on(state->helper_fd, &walk, &facts);
 
-	if (r == -ETIMEDOUT || facts.pinned_bytes || facts.large_bytes)
+	if (r == PIN_MORE || facts.pinned_bytes || facts.large_bytes)
 		state_mark(state, id, false, NULL);
 }
 

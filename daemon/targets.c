@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "daemon/base/cleanup.h"
+#include "daemon/base/sorted.h"
 
 int targets_init(struct targets *targets, bool watch_exits)
 {
@@ -34,6 +35,7 @@ static void target_free(struct target *row)
 		close(row->pidfd);
 	target_id_done(&row->id);
 	process_facts_done(&row->facts);
+	pin_walk_done(&row->walk);
 	free(row->policy);
 	free(row->cpus);
 	free(row->mems);
@@ -53,29 +55,27 @@ void targets_done(struct targets *targets)
 	*targets = (struct targets){ .exit_fd = -1 };
 }
 
-/* Where id is, or where it would be inserted. */
-static size_t find_place(const struct targets *targets, const struct target_id *id)
+static int compare_row(const void *key, const void *element)
 {
-	size_t low = 0, high = targets->n;
+	const struct target *const *row = element;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	return target_id_compare(key, &(*row)->id);
+}
 
-		if (target_id_compare(&targets->rows[middle]->id, id) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+/* Where id is, or would be. */
+static size_t find_place(const struct targets *targets, const struct target_id *id,
+			 bool *ret_found)
+{
+	return sorted_find(id, targets->rows, targets->n, sizeof(*targets->rows), compare_row,
+			   ret_found);
 }
 
 struct target *targets_find(const struct targets *targets, const struct target_id *id)
 {
-	size_t place = find_place(targets, id);
+	bool found;
+	size_t place = find_place(targets, id, &found);
 
-	if (place == targets->n || target_id_compare(&targets->rows[place]->id, id) != 0)
-		return NULL;
-	return targets->rows[place];
+	return found ? targets->rows[place] : NULL;
 }
 
 struct target *targets_find_process(const struct targets *targets, struct process_id id)
@@ -83,6 +83,15 @@ struct target *targets_find_process(const struct targets *targets, struct proces
 	struct target_id key = target_id_of_process(id);
 
 	return targets_find(targets, &key);
+}
+
+/* No process starts before the first tick. */
+size_t targets_find_pid(const struct targets *targets, pid_t pid)
+{
+	struct target_id first = target_id_of_process((struct process_id){ pid, 0 });
+	bool found;
+
+	return find_place(targets, &first, &found);
 }
 
 static int make_room(struct targets *targets)
@@ -119,11 +128,12 @@ static int watch_exit(struct targets *targets, struct target *row)
 int targets_add(struct targets *targets, const struct target_id *id, struct target **ret_row)
 {
 	_cleanup_(target_free) struct target *row = NULL;
-	size_t place = find_place(targets, id);
+	bool found;
+	size_t place = find_place(targets, id, &found);
 	int r;
 
-	*ret_row = targets_find(targets, id);
-	if (*ret_row)
+	*ret_row = found ? targets->rows[place] : NULL;
+	if (found)
 		return 0;
 	row = calloc(1, sizeof(*row));
 	if (!row)
@@ -149,7 +159,8 @@ int targets_add(struct targets *targets, const struct target_id *id, struct targ
 
 void targets_drop(struct targets *targets, struct target *row)
 {
-	size_t place = find_place(targets, &row->id);
+	bool found;
+	size_t place = find_place(targets, &row->id, &found);
 
 	targets->n--;
 	memmove(&targets->rows[place], &targets->rows[place + 1],

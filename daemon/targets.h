@@ -67,8 +67,10 @@ struct target {
 	char *mems;
 	uint64_t settling_usec;		/* since when it is settling; 0: it is not */
 	bool is_contradicted;		/* in force, but the kernel shows otherwise */
+	struct pin_walk walk;		/* a count of its pins under way */
 
 	struct again again;
+	uint64_t known_usec;		/* TARGET_PROCESS: when the first look ended */
 	uint64_t looked_usec;		/* 0: not yet */
 	int failed;			/* negative errno of the last action */
 	int told_failed;		/* of these, the last in the journal */
@@ -91,6 +93,10 @@ void targets_done(struct targets *targets);
 /* NULL: not known. */
 struct target *targets_find(const struct targets *targets, const struct target_id *id);
 struct target *targets_find_process(const struct targets *targets, struct process_id id);
+
+/* Index of the first row of a process of that pid, of which there can be several:
+ * one that lives and those that have ended. */
+size_t targets_find_pid(const struct targets *targets, pid_t pid);
 
 /* Finds or adds, copying id.  0; 1: a process, and it is gone; -ENOMEM. */
 int targets_add(struct targets *targets, const struct target_id *id, struct target **ret_row);

@@ -7,6 +7,7 @@
 #include "daemon/base/log.h"
 #include "daemon/carry.h"
 #include "daemon/drift.h"
+#include "daemon/exits.h"
 #include "daemon/gather.h"
 #include "daemon/inforce.h"
 #include "daemon/metrics.h"
@@ -39,7 +40,7 @@ static bool has_ended(const struct state *state, const struct override *order,
 {
 	if (order->until_usec && order->until_usec <= now_usec)
 		return true;
-	return gather_is_gone(state, &order->id);
+	return exits_is_gone(state, &order->id);
 }
 
 /* Orders that have run out, or whose target has gone; what they were about is
@@ -188,7 +189,7 @@ int tick_run(struct state *state, uint64_t now_usec)
 
 	state->tally.ticks++;
 	state->now_usec = now_usec;
-	gather_exits(state);
+	exits_take(state);
 	gather_again(state, now_usec);
 	renew_facts(state, now_usec);
 	end_overrides(state, now_usec);

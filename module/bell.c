@@ -15,6 +15,10 @@
  * A bell rings once per thread group (marks in target.c) until re-armed, and
  * once more when the pin or open is the first that takes the hold.  The mark
  * is set only when the event found room, so a lost ring rings again.
+ *
+ * memfd_pin_folios() pins pages of a file, and leaves no sign of it on the mm of
+ * who called it.  So that sight knows whom to look at, the thread group is
+ * marked for that, whether the event found room or not, until it ends.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -25,17 +29,19 @@
 
 #define ALWAYS	(-1)
 #define CURRENT	(-1)
+#define FILE	(-2)	/* current, but not its mm */
 
 struct pin_probe {
 	struct pinsafe_probe probe;
 	int flags_arg;		/* position of gup_flags, or ALWAYS */
-	int mm_arg;		/* position of the mm, or CURRENT */
+	int mm_arg;		/* position of the mm, or CURRENT, or FILE */
 };
 
 struct ring {
 	u32 type;
 	u32 mark;
 	u32 mark_hold;
+	u32 mark_file;
 	u32 origin;
 	bool hold;
 	dev_t device;
@@ -77,14 +83,24 @@ static void record_frames(struct pinsafe_record *record, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(record_frames);
 
-static bool has_rung(const struct pinsafe_key *key, const struct ring *ring)
+static bool has_rung(const struct pinsafe_target *target,
+		     const struct ring *ring)
 {
-	struct pinsafe_target *target = pinsafe_target_find(key);
 	u32 mark = ring->hold ? ring->mark_hold : ring->mark;
 
-	return target && READ_ONCE(target->marks) & mark;
+	return READ_ONCE(target->marks) & mark;
 }
 NOKPROBE_SYMBOL(has_rung);
+
+/* Is nothing left to do for it? */
+static bool is_known(const struct pinsafe_key *key, const struct ring *ring)
+{
+	struct pinsafe_target *target = pinsafe_target_find(key);
+
+	return target && has_rung(target, ring) &&
+	       !(ring->mark_file & ~READ_ONCE(target->marks));
+}
+NOKPROBE_SYMBOL(is_known);
 
 /* Told once, until a record has found room again. */
 static void tell_full(struct pinsafe_record *record)
@@ -107,6 +123,9 @@ static void ring_locked(struct pinsafe_record *record, const struct ring *ring)
 		return;
 	}
 	full_told = false;
+	WRITE_ONCE(target->marks, target->marks | ring->mark_file);
+	if (has_rung(target, ring))
+		return;
 	if (ring->hold) {
 		marks |= ring->mark_hold;
 		if (!(target->marks & PINSAFE_MARK_HELD)) {
@@ -137,7 +156,7 @@ static void ring_bell(struct task_struct *task, const struct ring *ring,
 	};
 	unsigned long flags;
 
-	if (!record.key.pid || has_rung(&record.key, ring))
+	if (!record.key.pid || is_known(&record.key, ring))
 		return;
 	record.pid = pid_nr(record.key.pid);
 	record.key.start_ticks = pinsafe_task_start_ticks(task);
@@ -146,7 +165,7 @@ static void ring_bell(struct task_struct *task, const struct ring *ring,
 		record_frames(&record, regs);
 
 	raw_spin_lock_irqsave(&pinsafe_lock, flags);
-	if (!has_rung(&record.key, ring))
+	if (!is_known(&record.key, ring))
 		ring_locked(&record, ring);
 	raw_spin_unlock_irqrestore(&pinsafe_lock, flags);
 	pinsafe_kick();
@@ -176,7 +195,9 @@ static int pin_enter(struct kprobe *kp, struct pt_regs *regs)
 	if (!is_longterm(pin, regs))
 		return 0;
 	atomic64_inc(&pinsafe_counts.pin_calls);
-	if (pin->mm_arg != CURRENT)
+	if (pin->mm_arg == FILE)
+		ring.mark_file = PINSAFE_MARK_PINNED_FILE;
+	if (pin->mm_arg >= 0)
 		mm = (struct mm_struct *)regs_get_kernel_argument(regs,
 								  pin->mm_arg);
 	rcu_read_lock();
@@ -227,7 +248,7 @@ static struct pin_probe pin_probes[] = {
 	/* Up to 5.18; get_vaddr_frames() calls it without FOLL_LONGTERM. */
 	PIN_PROBE("pin_user_pages_locked", ALWAYS, CURRENT),
 	/* From 6.11; it has no flags and always pins for long. */
-	PIN_PROBE("memfd_pin_folios", ALWAYS, CURRENT),
+	PIN_PROBE("memfd_pin_folios", ALWAYS, FILE),
 };
 
 static struct pinsafe_probe open_probe = {
@@ -249,6 +270,20 @@ int pinsafe_bell_rearm(const struct pinsafe_key *key)
 	}
 	raw_spin_unlock_irqrestore(&pinsafe_lock, flags);
 	return r;
+}
+
+/* Has it pinned pages of a file since the device was opened? */
+bool pinsafe_bell_saw_file(struct pid *pid)
+{
+	struct pinsafe_key key = { .kind = PINSAFE_PROCESS, .pid = pid };
+	struct pinsafe_target *target;
+	bool saw;
+
+	rcu_read_lock();
+	target = pinsafe_target_find(&key);
+	saw = target && READ_ONCE(target->marks) & PINSAFE_MARK_PINNED_FILE;
+	rcu_read_unlock();
+	return saw;
 }
 
 u64 pinsafe_bell_missed(void)

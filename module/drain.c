@@ -183,23 +183,34 @@ static bool group_has_passed(struct pid *pid, int threads)
 	return !n;
 }
 
-/* Has anybody else this memory?  One reference is ours. */
-static bool is_shared(struct mm_struct *mm, int threads)
+/* How many threads of the group have this memory. */
+static int group_threads(struct pid *pid, const struct mm_struct *mm)
 {
-	return atomic_read(&mm->mm_users) - 1 > threads;
-}
-
-static int group_threads(struct pid *pid)
-{
-	struct task_struct *leader;
+	struct task_struct *leader, *task;
 	int threads = 0;
 
 	rcu_read_lock();
 	leader = pid_task(pid, PIDTYPE_TGID);
 	if (leader)
-		threads = get_nr_threads(leader);
+		for_each_thread(leader, task)
+			threads += READ_ONCE(task->mm) == mm;
 	rcu_read_unlock();
 	return threads;
+}
+
+/*
+ * Has anybody else this memory?  One reference is ours.  Threads come and go,
+ * so users are counted before and after them: in doubt it is shared.
+ */
+static bool is_shared(struct pid *pid, struct mm_struct *mm, int *ret_threads)
+{
+	int users = atomic_read(&mm->mm_users);
+
+	*ret_threads = group_threads(pid, mm);
+	/* the threads, then the users again */
+	smp_rmb();
+	users = max(users, atomic_read(&mm->mm_users));
+	return users - 1 > *ret_threads;
 }
 
 static void drain_mm(struct mm_struct *mm)
@@ -213,11 +224,11 @@ static void drain_mm(struct mm_struct *mm)
 static void drain_process(struct pid *pid)
 {
 	struct mm_struct *mm = pinsafe_group_mm(pid);
-	int threads = group_threads(pid);
+	int threads;
 
 	if (!mm)
 		return;
-	if (is_shared(mm, threads) || !group_has_passed(pid, threads))
+	if (is_shared(pid, mm, &threads) || !group_has_passed(pid, threads))
 		synchronize_rcu_tasks();
 	drain_mm(mm);
 }

@@ -16,7 +16,11 @@
  *	- the thread group of the running thread;
  *	- the thread group that owns the mm, when that is another: a child made
  *	  by vfork(2) runs on its parent's memory, and may do so for long;
- *	- the cgroup of the thread-group leader, or an ancestor of it.
+ *	- any other thread group that runs on this memory (CLONE_VM): whoever of
+ *	  them scans, scans the held one's pages;
+ *	- the cgroup of the thread-group leader, or an ancestor of it;
+ *	- that of the owner of the mm, but of nobody else who runs on it: a child
+ *	  made into a held cgroup takes nothing from its parent outside.
  *
  * What is left: the function reads the clock a few instructions after the
  * probe.  A thread that is preempted exactly there and stays off the CPU for
@@ -71,18 +75,24 @@ static struct pinsafe_target *find_held_cgroup(struct task_struct *task)
 }
 NOKPROBE_SYMBOL(find_held_cgroup);
 
-static struct pinsafe_target *find_hold(struct task_struct *task)
+/* owner is NULL when it is the task's own group, or nobody. */
+static struct pinsafe_target *find_hold(struct task_struct *task,
+					struct task_struct *owner)
 {
-	struct task_struct *owner = pinsafe_mm_owner(task->mm);
 	struct pinsafe_target *target = NULL;
 
 	if (pinsafe_target_held(PINSAFE_PROCESS)) {
 		target = find_held_group(task);
-		if (!target && owner && !same_thread_group(owner, task))
+		if (!target && owner)
 			target = find_held_group(owner);
+		if (!target)
+			target = pinsafe_target_find_memory(task->mm);
 	}
-	if (!target && pinsafe_target_held(PINSAFE_CGROUP))
+	if (!target && pinsafe_target_held(PINSAFE_CGROUP)) {
 		target = find_held_cgroup(task);
+		if (!target && owner)
+			target = find_held_cgroup(owner);
+	}
 	return target;
 }
 NOKPROBE_SYMBOL(find_hold);
@@ -90,12 +100,16 @@ NOKPROBE_SYMBOL(find_hold);
 static int gate_enter(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct pinsafe_target *target;
+	struct task_struct *owner;
 
 	atomic64_inc(&pinsafe_counts.gate_calls);
 	if (!current->mm || current->flags & PF_EXITING)
 		return 0;
 	rcu_read_lock();
-	target = find_hold(current);
+	owner = pinsafe_mm_owner(current->mm);
+	if (owner && same_thread_group(owner, current))
+		owner = NULL;
+	target = find_hold(current, owner);
 	if (target) {
 		WRITE_ONCE(current->mm->numa_next_scan, jiffies + HZ);
 		atomic64_inc(&target->refused_scans);

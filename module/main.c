@@ -49,7 +49,7 @@ static void kick(struct irq_work *work)
 	if (pinsafe_event_pending())
 		pinsafe_event_wake();
 	pinsafe_drain_start();
-	pinsafe_target_reap_soon();
+	pinsafe_reap_soon();
 }
 
 static struct irq_work kick_work;
@@ -145,7 +145,7 @@ static void memory_done(void)
 	/* a drain that was under way kicks as its last act */
 	flush_workqueue(pinsafe_wq);
 	irq_work_sync(&kick_work);
-	pinsafe_target_stop();
+	pinsafe_reap_stop();
 	destroy_workqueue(pinsafe_wq);
 	pinsafe_target_done();
 	pinsafe_event_done();
@@ -156,6 +156,7 @@ static int __init pinsafe_init(void)
 	int r;
 
 	init_irq_work(&kick_work, kick);
+	pinsafe_reap_init();
 	r = memory_init();
 	if (r)
 		return r;

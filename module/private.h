@@ -4,6 +4,7 @@
  *
  *	main	load, unload, counters, the canary
  *	target	the table of processes and cgroups and what is marked on them
+ *	reap	drops from it what is gone
  *	task	what the other parts ask of a task: cgroup, memory, start
  *	hold	the gate: refuses scans of held targets
  *	drain	waits for the scans that were past the gate
@@ -85,6 +86,7 @@ void pinsafe_kick(void);
 #define PINSAFE_MARK_RUNG_OPEN	BIT(3)
 #define PINSAFE_MARK_RUNG_PIN_HOLD	BIT(4)	/* rang where the bell holds */
 #define PINSAFE_MARK_RUNG_OPEN_HOLD	BIT(5)
+#define PINSAFE_MARK_PINNED_FILE	BIT(6)	/* until it ends */
 #define PINSAFE_MARKS_HOLD	(PINSAFE_MARK_HELD | PINSAFE_MARK_DRAINING)
 #define PINSAFE_MARKS_RUNG	(PINSAFE_MARK_RUNG_PIN | PINSAFE_MARK_RUNG_OPEN | \
 				 PINSAFE_MARK_RUNG_PIN_HOLD | \
@@ -107,6 +109,8 @@ struct pinsafe_key {
 
 struct pinsafe_target {
 	struct hlist_node node;
+	struct hlist_node memory_node;
+	const struct mm_struct *memory;	/* process; to compare only */
 	struct list_head link;		/* free list, drain list */
 	struct rcu_head rcu;
 	refcount_t refs;
@@ -121,6 +125,7 @@ struct pinsafe_target {
 };
 
 struct pinsafe_target *pinsafe_target_find(const struct pinsafe_key *key);
+struct pinsafe_target *pinsafe_target_find_memory(const struct mm_struct *mm);
 struct pinsafe_target *pinsafe_target_obtain(const struct pinsafe_key *key);
 void pinsafe_target_clear_marks(struct pinsafe_target *target, u32 marks);
 void pinsafe_target_clear_all(void);
@@ -129,18 +134,26 @@ void pinsafe_target_put(struct pinsafe_target *target);
 int pinsafe_target_describe(unsigned int index, struct pinsafe_entry *ret_entry);
 unsigned int pinsafe_target_slots(void);
 unsigned int pinsafe_target_held(u32 kind);
-bool pinsafe_target_any(void);
+bool pinsafe_target_any(u32 kind);
+bool pinsafe_target_is_scarce(u32 kind);
+u64 pinsafe_target_cgroup_at(unsigned int index);
+unsigned int pinsafe_target_for_each(u32 kind,
+				     bool (*fn)(struct pinsafe_target *target));
 void pinsafe_target_set_held(struct pinsafe_target *target, u32 origin);
-void pinsafe_target_reap_soon(void);
 int pinsafe_target_init(void);
-void pinsafe_target_stop(void);
 void pinsafe_target_done(void);
+
+/* reap.c */
+void pinsafe_reap_soon(void);
+void pinsafe_reap_init(void);
+void pinsafe_reap_stop(void);
 
 /* task.c */
 u64 pinsafe_task_start_ticks(struct task_struct *task);
 struct cgroup *pinsafe_task_cgroup(struct task_struct *task);
 u64 pinsafe_task_cgroup_id(struct task_struct *task);
 struct mm_struct *pinsafe_group_mm(struct pid *pid);
+const struct mm_struct *pinsafe_group_memory(struct pid *pid);
 
 /* hold.c */
 extern struct pinsafe_probe pinsafe_gate;
@@ -191,6 +204,7 @@ void pinsafe_watch_end(void);
 
 /* bell.c */
 int pinsafe_bell_rearm(const struct pinsafe_key *key);
+bool pinsafe_bell_saw_file(struct pid *pid);
 u64 pinsafe_bell_missed(void);
 u32 pinsafe_bell_armed(void);
 void pinsafe_bell_init(void);

@@ -25,6 +25,11 @@
  *			a page that left meanwhile is not counted
  *
  * So the numbers are those of one look at a running process.
+ *
+ * Whom to look at: an mm carries MMF_HAS_PINNED from its first pin on.  Pages of
+ * a file that were pinned through the file (memfd_pin_folios()) leave no such
+ * sign; of who did that the bell keeps a mark (bell.c).  What of the file he
+ * maps is then seen as any other page.
  */
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
@@ -34,6 +39,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/pgtable.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
@@ -226,7 +232,9 @@ static int look_at_slices(struct walk *walk, u64 *cursor, u64 *longest_ns)
 	u64 start;
 
 	do {
-		if (mmap_read_lock_killable(walk->mm))
+		/* a lock that is free is taken whatever signals wait */
+		if (fatal_signal_pending(current) ||
+		    mmap_read_lock_killable(walk->mm))
 			return -EINTR;
 		start = ktime_get_ns();
 		*cursor = look_at_slice(walk, *cursor);
@@ -278,6 +286,11 @@ static int look_at_mm(struct mm_struct *mm, struct pinsafe_sight *sight)
 	return r;
 }
 
+static bool may_have_pinned(struct mm_struct *mm, struct pid *pid)
+{
+	return pinsafe_mm_has_pinned(mm) || pinsafe_bell_saw_file(pid);
+}
+
 /*
  * pid is the thread group's.  -E2BIG: the array is too short for this host;
  * -EINTR: a fatal signal.  A process without memory, or that never pinned any,
@@ -295,7 +308,7 @@ int pinsafe_sight_look(struct pid *pid, struct pinsafe_sight *sight)
 	if (!scan_only && sight->node_count < nr_node_ids)
 		return -E2BIG;
 	mm = pinsafe_group_mm(pid);
-	if (mm && !scan_only && (pinsafe_mm_has_pinned(mm) ||
+	if (mm && !scan_only && (may_have_pinned(mm, pid) ||
 				 sight->flags & PINSAFE_SIGHT_EXTRA))
 		r = look_at_mm(mm, sight);
 	else

@@ -12,6 +12,11 @@
  * leader (the kernel moves the pid to that thread).  A cgroup is its id, which
  * the kernel does not use twice; no reference is held, a cgroup can go.
  *
+ * Memory of a process is its mm at the time it was entered, by which a thread
+ * of another group that runs on it finds the entry.  There is no reference on
+ * it: after exec it is another, and its address may be used again, so whoever
+ * finds an entry by it asks the group what it has now.
+ *
  * Locks: pinsafe_lock for all writing.  Lookups run under RCU in probe context
  * and read marks with READ_ONCE; a target found stays readable until the end
  * of the RCU section, though it may have left the table.
@@ -32,8 +37,6 @@
 #include "private.h"
 
 #define HASH_BITS_LOG2		10
-#define REAP_PERIOD		(10 * HZ)
-#define REAP_PAUSE		HZ	/* at least, even when the table is full */
 #define MIN_HOLDS		16
 #define LIMIT_HOLDS		65536
 
@@ -50,11 +53,8 @@ module_param(max_holds, uint, 0444);
 MODULE_PARM_DESC(max_holds, "processes held or rung at a time (16 to 65536)");
 
 static DEFINE_HASHTABLE(table, HASH_BITS_LOG2);
+static DEFINE_HASHTABLE(memories, HASH_BITS_LOG2);
 static struct pool pools[2];
-
-static void reap(struct work_struct *work);
-static DECLARE_DELAYED_WORK(reap_work, reap);
-static unsigned long last_reap;	/* jiffies */
 
 static struct pool *pool_of(u32 kind)
 {
@@ -87,6 +87,20 @@ struct pinsafe_target *pinsafe_target_find(const struct pinsafe_key *key)
 	return NULL;
 }
 NOKPROBE_SYMBOL(pinsafe_target_find);
+
+/* A held process that has this memory, if it had it when entered.  Under RCU. */
+struct pinsafe_target *pinsafe_target_find_memory(const struct mm_struct *mm)
+{
+	struct pinsafe_target *target;
+
+	hash_for_each_possible_rcu(memories, target, memory_node, (uintptr_t)mm)
+		if (READ_ONCE(target->memory) == mm &&
+		    READ_ONCE(target->marks) & PINSAFE_MARK_HELD &&
+		    pinsafe_group_memory(target->key.pid) == mm)
+			return target;
+	return NULL;
+}
+NOKPROBE_SYMBOL(pinsafe_target_find_memory);
 
 void pinsafe_target_get(struct pinsafe_target *target)
 {
@@ -127,6 +141,22 @@ static void target_fill(struct pinsafe_target *target,
 	refcount_set(&target->refs, 1);
 }
 
+static void target_enter(struct pinsafe_target *target)
+{
+	const struct pinsafe_key *key = &target->key;
+
+	target->memory = NULL;
+	if (key->kind == PINSAFE_PROCESS) {
+		rcu_read_lock();
+		target->memory = pinsafe_group_memory(key->pid);
+		rcu_read_unlock();
+	}
+	if (target->memory)
+		hash_add_rcu(memories, &target->memory_node,
+			     (uintptr_t)target->memory);
+	hash_add_rcu(table, &target->node, hash_of(key));
+}
+
 /*
  * Find it or enter it without marks; the caller sets some at once.  NULL: the
  * pool is empty.
@@ -149,7 +179,7 @@ struct pinsafe_target *pinsafe_target_obtain(const struct pinsafe_key *key)
 	list_del(&target->link);
 	target_fill(target, key);
 	pool->used++;
-	hash_add_rcu(table, &target->node, hash_of(key));
+	target_enter(target);
 	return target;
 }
 
@@ -177,13 +207,18 @@ void pinsafe_target_clear_marks(struct pinsafe_target *target, u32 marks)
 	if (left || hlist_unhashed(&target->node))
 		return;
 	hash_del_rcu(&target->node);
+	hash_del_rcu(&target->memory_node);
 	pinsafe_target_put(target);
 }
 
-/* Runs fn on each target in the table, one hold of the lock each. */
-static unsigned int for_each_slot(struct pool *pool,
-				  bool (*fn)(struct pinsafe_target *target))
+/*
+ * Runs fn on each target of that kind in the table, one hold of the lock each;
+ * how often it said true.  Sleeps.
+ */
+unsigned int pinsafe_target_for_each(u32 kind,
+				     bool (*fn)(struct pinsafe_target *target))
 {
+	struct pool *pool = pool_of(kind);
 	unsigned int i, hits = 0;
 	unsigned long flags;
 
@@ -209,79 +244,8 @@ static bool slot_clear(struct pinsafe_target *target)
 /* Sleeps. */
 void pinsafe_target_clear_all(void)
 {
-	for_each_slot(&pools[0], slot_clear);
-	for_each_slot(&pools[1], slot_clear);
-}
-
-static bool slot_reap_process(struct pinsafe_target *target)
-{
-	bool gone;
-
-	rcu_read_lock();
-	gone = !pid_task(target->key.pid, PIDTYPE_TGID);
-	rcu_read_unlock();
-	if (gone)
-		pinsafe_target_clear_marks(target, ~0U);
-	return gone;
-}
-
-/*
- * Whether a cgroup is gone is asked by its id and may sleep, so outside the
- * lock; an id is never used again, so the answer keeps.
- */
-static unsigned int reap_cgroups(void)
-{
-	struct pool *pool = &pools[1];
-	unsigned int i, hits = 0;
-	unsigned long flags;
-
-	for (i = 0; i < pool->size; i++) {
-		struct pinsafe_target *target = &pool->targets[i];
-		u64 id = READ_ONCE(target->key.cgroup_id);
-
-		if (hlist_unhashed_lockless(&target->node) ||
-		    !pinsafe_cgroup_is_gone(id))
-			continue;
-		raw_spin_lock_irqsave(&pinsafe_lock, flags);
-		if (!hlist_unhashed(&target->node) &&
-		    target->key.cgroup_id == id) {
-			pinsafe_target_clear_marks(target, ~0U);
-			hits++;
-		}
-		raw_spin_unlock_irqrestore(&pinsafe_lock, flags);
-	}
-	return hits;
-}
-
-static void reap(struct work_struct *work)
-{
-	unsigned int hits = for_each_slot(&pools[0], slot_reap_process);
-
-	WRITE_ONCE(last_reap, jiffies);
-	if (READ_ONCE(pools[1].used))
-		hits += reap_cgroups();
-	atomic64_add(hits, &pinsafe_counts.reaped);
-	if (pinsafe_target_any())
-		queue_delayed_work(pinsafe_wq, &reap_work, REAP_PERIOD);
-}
-
-static bool is_scarce(const struct pool *pool)
-{
-	return READ_ONCE(pool->used) > pool->size / 4 * 3;
-}
-
-/*
- * From pinsafe_kick()'s irq_work: the table is watched only while something is
- * in it, every ten seconds, and every second when three quarters are in use.
- */
-void pinsafe_target_reap_soon(void)
-{
-	if (is_scarce(&pools[0]) || is_scarce(&pools[1]))
-		mod_delayed_work(pinsafe_wq, &reap_work,
-				 time_after(jiffies, last_reap + REAP_PAUSE) ?
-				 0 : REAP_PAUSE);
-	else if (pinsafe_target_any())
-		queue_delayed_work(pinsafe_wq, &reap_work, REAP_PERIOD);
+	pinsafe_target_for_each(PINSAFE_PROCESS, slot_clear);
+	pinsafe_target_for_each(PINSAFE_CGROUP, slot_clear);
 }
 
 unsigned int pinsafe_target_held(u32 kind)
@@ -290,9 +254,26 @@ unsigned int pinsafe_target_held(u32 kind)
 }
 NOKPROBE_SYMBOL(pinsafe_target_held);
 
-bool pinsafe_target_any(void)
+bool pinsafe_target_any(u32 kind)
 {
-	return READ_ONCE(pools[0].used) || READ_ONCE(pools[1].used);
+	return READ_ONCE(pool_of(kind)->used);
+}
+
+/* Three quarters are in use. */
+bool pinsafe_target_is_scarce(u32 kind)
+{
+	const struct pool *pool = pool_of(kind);
+
+	return READ_ONCE(pool->used) > pool->size / 4 * 3;
+}
+
+/* Of the index'th cgroup, 0: there is none. */
+u64 pinsafe_target_cgroup_at(unsigned int index)
+{
+	const struct pinsafe_target *target = &pools[1].targets[index];
+
+	return hlist_unhashed_lockless(&target->node) ?
+	       0 : READ_ONCE(target->key.cgroup_id);
 }
 
 unsigned int pinsafe_target_slots(void)
@@ -361,6 +342,7 @@ static int pool_init(struct pool *pool, unsigned int size)
 	INIT_LIST_HEAD(&pool->free);
 	for (i = 0; i < size; i++) {
 		INIT_HLIST_NODE(&pool->targets[i].node);
+		INIT_HLIST_NODE(&pool->targets[i].memory_node);
 		INIT_WORK(&pool->targets[i].drain, pinsafe_drain_target);
 		list_add_tail(&pool->targets[i].link, &pool->free);
 	}
@@ -383,12 +365,6 @@ int pinsafe_target_init(void)
 	if (r)
 		kvfree(pools[0].targets);
 	return r;
-}
-
-/* After the probes and pinsafe_kick() have come to rest. */
-void pinsafe_target_stop(void)
-{
-	cancel_delayed_work_sync(&reap_work);
 }
 
 /* After the last work has ended. */

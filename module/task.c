@@ -12,6 +12,9 @@
 
 #include "private.h"
 
+/* Threads that have let go of their memory leave the group soon after. */
+#define MAX_ENDING	64
+
 u64 pinsafe_task_start_ticks(struct task_struct *task)
 {
 	return div_u64(READ_ONCE(task->group_leader)->start_boottime,
@@ -57,3 +60,25 @@ struct mm_struct *pinsafe_group_mm(struct pid *pid)
 	rcu_read_unlock();
 	return mm;
 }
+
+/*
+ * The same to compare with: no reference is taken, it may go at any time.  From
+ * any context, under RCU.
+ */
+const struct mm_struct *pinsafe_group_memory(struct pid *pid)
+{
+	struct task_struct *leader = pid_task(pid, PIDTYPE_TGID);
+	const struct mm_struct *mm = NULL;
+	struct task_struct *task;
+	int n = 0;
+
+	if (!leader)
+		return NULL;
+	for_each_thread(leader, task) {
+		mm = READ_ONCE(task->mm);
+		if (mm || ++n == MAX_ENDING)
+			break;
+	}
+	return mm;
+}
+NOKPROBE_SYMBOL(pinsafe_group_memory);

@@ -18,7 +18,6 @@
 #include "private.h"
 
 struct watch_set {
-	struct rcu_head rcu;
 	unsigned int cgroup_count;
 	unsigned int device_count;
 	u64 cgroups[PINSAFE_MAX_CGROUPS];

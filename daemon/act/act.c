@@ -112,13 +112,23 @@ int act_apply(struct act_context *context, const struct plan_item *item)
 	return ACT_NOOP;
 }
 
+static int compare_held(const void *a, const void *b)
+{
+	const struct held *x = a, *y = b;
+
+	return target_id_compare(&x->id, &y->id);
+}
+
+void held_sort(struct held *held, size_t n)
+{
+	qsort(held, n, sizeof(*held), compare_held);
+}
+
 static bool is_held(const struct held *held, size_t n_held, const struct target_id *id)
 {
-	for (size_t i = 0; i < n_held; i++) {
-		if (target_id_compare(&held[i].id, id) == 0)
-			return true;
-	}
-	return false;
+	const struct held key = { .id = *id };
+
+	return n_held > 0 && bsearch(&key, held, n_held, sizeof(*held), compare_held);
 }
 
 int act_prune(struct act_context *context, enum action action, const struct held *held,
@@ -223,18 +233,6 @@ int act_restore(struct act_context *context, const struct act_restored *restored
 }
 
 /* ---- what is in force ----------------------------------------------------- */
-
-static int compare_held(const void *a, const void *b)
-{
-	const struct held *x = a, *y = b;
-
-	return target_id_compare(&x->id, &y->id);
-}
-
-void held_sort(struct held *held, size_t n)
-{
-	qsort(held, n, sizeof(*held), compare_held);
-}
 
 void held_done(struct held *held)
 {

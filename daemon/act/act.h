@@ -56,7 +56,7 @@ struct actuator {
 	 * force already is brought up to date: new threads, other nodes. */
 	int (*apply)(struct act_context *context, const struct plan_item *item);
 	int (*undo)(struct act_context *context, const struct target_id *id);
-	/* what is in force now; *ret_held is for the caller to free with
+	/* what is in force now, sorted by target; *ret_held is for the caller to free with
 	 * held_free().  Also how a restarted daemon learns what it left. */
 	int (*list)(struct act_context *context, struct held **ret_held, size_t *ret_n);
 };
@@ -86,7 +86,7 @@ struct act_restored {
 int act_restore(struct act_context *context, const struct act_restored *restored);
 
 /* Forgets the records of processes and cgroups that ended: those not in this
- * list, which must be what the action's list has just told. */
+ * list, which must be what the action's list has just told, as sorted. */
 int act_prune(struct act_context *context, enum action action, const struct held *held,
 	      size_t n_held);
 

@@ -17,6 +17,7 @@ static void saved_done(struct saved *saved)
 }
 
 DEFINE_CLEANUP_EMBEDDED(struct saved, saved_done);
+#include "daemon/base/sorted.h"
 
 static void entry_done(struct ledger_entry *entry)
 {
@@ -27,26 +28,45 @@ static void entry_done(struct ledger_entry *entry)
 	free(entry->policy);
 }
 
+/* ---- places ------------------------------------------------------------- */
+
+static int compare_entry(const void *key, const void *element)
+{
+	const struct ledger_entry *a = key, *b = element;
+
+	if (a->action != b->action)
+		return a->action < b->action ? -1 : 1;
+	return target_id_compare(&a->id, &b->id);
+}
+
+/* Where the entry is, or would be. */
+static size_t place_entry(const struct book *book, enum action action,
+			  const struct target_id *id, bool *ret_found)
+{
+	const struct ledger_entry key = { .action = action, .id = *id };
+
+	return sorted_find(&key, book->entries, book->n_entries, sizeof(key), compare_entry,
+			   ret_found);
+}
+
 struct ledger_entry *book_find_entry(const struct book *book, enum action action,
 				     const struct target_id *id)
 {
-	for (size_t i = 0; i < book->n_entries; i++) {
-		struct ledger_entry *entry = &book->entries[i];
+	bool found;
+	size_t place = place_entry(book, action, id, &found);
 
-		if (entry->action == action && target_id_compare(&entry->id, id) == 0)
-			return entry;
-	}
-	return NULL;
+	return found ? &book->entries[place] : NULL;
 }
 
 struct override *book_find_override(const struct book *book, const struct target_id *id)
 {
-	for (size_t i = 0; i < book->n_overrides; i++) {
-		if (target_id_compare(&book->overrides[i].id, id) == 0)
-			return &book->overrides[i];
-	}
-	return NULL;
+	bool found;
+	size_t place = override_find(book->overrides, book->n_overrides, id, &found);
+
+	return found ? &book->overrides[place] : NULL;
 }
+
+/* ---- following ---------------------------------------------------------- */
 
 static void remove_entry(struct book *book, struct ledger_entry *entry)
 {
@@ -75,6 +95,33 @@ static int replace_text(char **text, const char *by)
 	return 0;
 }
 
+/* There is room; takes what entry owns. */
+static void insert_entry(struct book *book, const struct ledger_entry *entry)
+{
+	bool found;
+	size_t place = place_entry(book, entry->action, &entry->id, &found);
+	struct ledger_entry *at = &book->entries[place];
+
+	if (found)
+		entry_done(at);
+	else
+		memmove(at + 1, at, (book->n_entries++ - place) * sizeof(*at));
+	*at = *entry;
+}
+
+static void insert_override(struct book *book, const struct override *order)
+{
+	bool found;
+	size_t place = override_find(book->overrides, book->n_overrides, &order->id, &found);
+	struct override *at = &book->overrides[place];
+
+	if (found)
+		target_id_done(&at->id);
+	else
+		memmove(at + 1, at, (book->n_overrides++ - place) * sizeof(*at));
+	*at = *order;
+}
+
 static int add_entry(struct book *book, const struct ledger_line *line)
 {
 	struct ledger_entry entry = { .action = line->action, .since_usec = line->when_usec };
@@ -95,14 +142,14 @@ static int add_entry(struct book *book, const struct ledger_line *line)
 		entry_done(&entry);
 		return r;
 	}
-	book->entries[book->n_entries++] = entry;
+	insert_entry(book, &entry);
 	return 0;
 }
 
 static int add_override(struct book *book, const struct ledger_line *line)
 {
 	struct override order = { .hold = line->hold, .until_usec = line->when_usec };
-	struct override *old, *longer;
+	struct override *longer;
 	int r;
 
 	longer = reallocarray(book->overrides, book->n_overrides + 1, sizeof(*longer));
@@ -112,10 +159,7 @@ static int add_override(struct book *book, const struct ledger_line *line)
 	r = target_id_copy(&line->id, &order.id);
 	if (r < 0)
 		return r;
-	old = book_find_override(book, &line->id);
-	if (old)
-		remove_override(book, old);
-	book->overrides[book->n_overrides++] = order;
+	insert_override(book, &order);
 	return 0;
 }
 

@@ -13,9 +13,9 @@
 #include "daemon/act/ledger.h"
 
 struct book {
-	struct ledger_entry *entries;
+	struct ledger_entry *entries;	/* sorted by action and target */
 	size_t n_entries;
-	struct override *overrides;
+	struct override *overrides;	/* sorted by target */
 	size_t n_overrides;
 };
 

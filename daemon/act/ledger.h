@@ -71,7 +71,7 @@ const struct ledger_entry *ledger_find(const struct ledger *ledger, enum action 
 				       const struct target_id *id);
 /* NULL: not saved, or no entry.  Valid until the next change. */
 const struct saved *ledger_find_saved(const struct ledger_entry *entry, const char *name);
-/* All of them, in the order recorded; ledger_erase() moves those behind the one
+/* All of them, sorted by action and target; ledger_erase() moves those behind the one
  * erased up, anything else makes the pointer invalid. */
 const struct ledger_entry *ledger_entries(const struct ledger *ledger, size_t *ret_n);
 
@@ -82,4 +82,5 @@ int ledger_drop_override(struct ledger *ledger, const struct target_id *id);
 /* NULL: no order on exactly this target.  Valid until the next change. */
 const struct override *ledger_find_override(const struct ledger *ledger,
 					    const struct target_id *id);
+/* Sorted by target. */
 const struct override *ledger_overrides(const struct ledger *ledger, size_t *ret_n);

@@ -277,6 +277,7 @@ static int add_leftovers(struct decision *decision, const struct asks *asks)
 	return 0;
 }
 
+/* Each step looks up what those before it have added. */
 int decision_judge_cgroups(struct decision *decision)
 {
 	_cleanup_(asks_done) struct asks asks = { 0 };

@@ -25,7 +25,7 @@ struct decide_input {
 	const struct snapshot *snapshot;
 	const struct held *held;
 	size_t n_held;
-	const struct override *overrides;
+	const struct override *overrides;	/* sorted by target */
 	size_t n_overrides;
 	uint64_t now_usec;
 	/* what did not work: these rungs are passed over */

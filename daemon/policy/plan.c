@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/base/cleanup.h"
+#include "daemon/base/sorted.h"
 #include "daemon/base/text.h"
 #include "daemon/policy/decide.h"
 #include "daemon/policy/sentence.h"

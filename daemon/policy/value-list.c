@@ -84,12 +84,27 @@ static const char *judge_glob(const char *glob)
 	return NULL;
 }
 
+/* Paths are compared as the kernel shows them, and the folders are walked down
+ * only. */
+static bool has_dots(const char *glob)
+{
+	for (const char *part = glob; (part = strchr(part, '/')); ) {
+		size_t length = strcspn(++part, "/");
+
+		if (length > 0 && length <= 2 && strspn(part, ".") >= length)
+			return true;
+	}
+	return false;
+}
+
 static const char *judge_path(const char *glob)
 {
 	const char *why = judge_glob(glob);
 
 	if (!why && *glob != '/' && strncmp(glob, "**", 2) != 0)
 		return "is not an absolute path, nor does it begin with \"**\"";
+	if (!why && has_dots(glob))
+		return "has a \".\" or \"..\" in it, which no path has";
 	return why;
 }
 

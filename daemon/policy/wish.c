@@ -51,31 +51,28 @@ bool wish_order_stands(const struct override *order, uint64_t now_usec)
 	return order->until_usec == 0 || now_usec < order->until_usec;
 }
 
-/* A process is narrower than any cgroup, a longer path than a shorter. */
-static size_t narrowness(const struct target_id *target)
+static size_t narrowness(const struct override *order)
 {
-	switch (target->kind) {
-	case TARGET_PROCESS:
-		return SIZE_MAX;
-	case TARGET_CGROUP:
-	case TARGET_HOST:
-		break;
-	}
-	return target->cgroup ? strlen(target->cgroup) : 0;
+	return order->id.cgroup ? strlen(order->id.cgroup) : 0;
 }
 
-static const struct override *find_order(const struct decide_input *input,
-					 const struct process_facts *facts)
+/* The longer path is the narrower order. */
+static const struct override *find_order_around(const struct decide_input *input,
+						const struct process_facts *facts)
 {
+	const struct target_id first = { .kind = TARGET_CGROUP };
 	const struct override *best = NULL;
+	bool found;
+	size_t i;
 
-	for (size_t i = 0; i < input->n_overrides; i++) {
+	i = override_find(input->overrides, input->n_overrides, &first, &found);
+	for (; i < input->n_overrides; i++) {
 		const struct override *order = &input->overrides[i];
 
 		if (!wish_order_stands(order, input->now_usec) ||
 		    !match_target(&order->id, facts))
 			continue;
-		if (!best || narrowness(&order->id) > narrowness(&best->id))
+		if (!best || narrowness(order) > narrowness(best))
 			best = order;
 	}
 	return best;
@@ -101,6 +98,18 @@ static int explain_orders(const struct decision *decision, const struct subject 
 						 "a narrower order counts");
 	}
 	return r;
+}
+
+static const struct override *find_order(const struct decide_input *input,
+					 const struct process_facts *facts)
+{
+	const struct target_id id = { .kind = TARGET_PROCESS, .process = facts->id };
+	bool found;
+	size_t i = override_find(input->overrides, input->n_overrides, &id, &found);
+
+	if (found && wish_order_stands(&input->overrides[i], input->now_usec))
+		return &input->overrides[i];
+	return find_order_around(input, facts);
 }
 
 int wish_by_order(const struct decide_input *input, const struct override *order,

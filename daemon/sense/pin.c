@@ -32,22 +32,6 @@ int pin_read_scan(int helper_fd, struct process_id id, struct scan_position *ret
 	return 0;
 }
 
-/* 1: the whole process was seen, 0: max_slices were not enough. */
-static int count_slices(int helper_fd, unsigned int max_slices,
-			struct pinsafe_sight *sight)
-{
-	int r;
-
-	for (; max_slices > 0; max_slices--) {
-		r = count_slice(helper_fd, sight);
-		if (r < 0)
-			return r;
-		if (sight->cursor == 0)
-			return 1;
-	}
-	return 0;
-}
-
 static size_t count_nodes(const struct pinsafe_sight_node *nodes)
 {
 	size_t i, n = 0;
@@ -83,28 +67,47 @@ static int fill_facts(const struct pinsafe_sight_node *nodes, struct process_fac
 	return 0;
 }
 
-int pin_count(int helper_fd, unsigned int max_slices, struct process_facts *facts)
+static int begin(struct pin_walk *walk)
 {
-	_cleanup_(free) struct pinsafe_sight_node *nodes = NULL;
+	walk->cursor = 0;
+	walk->nodes = calloc(MODEL_NODES, sizeof(*walk->nodes));
+	return walk->nodes ? 0 : -ENOMEM;
+}
+
+int pin_walk_on(int helper_fd, struct pin_walk *walk, struct process_facts *facts)
+{
 	struct pinsafe_sight sight = {
 		.pid = facts->id.pid,
 		.start_ticks = facts->id.start_ticks,
 		.node_count = MODEL_NODES,
 	};
-	int whole, r;
+	int r = walk->nodes ? 0 : begin(walk);
 
-	nodes = calloc(MODEL_NODES, sizeof(*nodes));
-	if (!nodes)
-		return -ENOMEM;
-	sight.nodes = (uintptr_t)nodes;
-	whole = count_slices(helper_fd, max_slices, &sight);
-	if (whole < 0)
-		return whole;
-	r = fill_facts(nodes, facts);
 	if (r < 0)
 		return r;
-	if (whole)
-		return 0;
+	sight.cursor = walk->cursor;
+	sight.nodes = (uintptr_t)walk->nodes;
+	r = count_slice(helper_fd, &sight);
+	walk->cursor = sight.cursor;
+	if (r == 0 && walk->cursor != 0)
+		return PIN_MORE;
+	if (r == 0)
+		r = fill_facts(walk->nodes, facts);
+	pin_walk_done(walk);
+	return r;
+}
+
+/* Nothing seen yet proves nothing. */
+int pin_walk_so_far(const struct pin_walk *walk, struct process_facts *facts)
+{
+	int r = walk->nodes ? fill_facts(walk->nodes, facts) : 0;
+
 	facts->has_sight = facts->pinned_bytes > 0 || facts->large_bytes > 0;
-	return -ETIMEDOUT;
+	return r;
+}
+
+void pin_walk_done(struct pin_walk *walk)
+{
+	free(walk->nodes);
+	*walk = (struct pin_walk){ 0 };
 }

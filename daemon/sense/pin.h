@@ -9,6 +9,8 @@
 
 #include "daemon/model.h"
 
+struct pinsafe_sight_node;
+
 /* How far the scanner has come in a process: it stands still while a hold
  * works.  The sequence counts whole passes, the offset moves with each scan. */
 struct scan_position {
@@ -19,7 +21,21 @@ struct scan_position {
 /* Cheap, for timers; 0, -ESRCH gone, -EOPNOTSUPP. */
 int pin_read_scan(int helper_fd, struct process_id id, struct scan_position *ret_position);
 
-/* Fills has_sight, pinned, pinned_bytes, large_bytes of facts.  0; -ESRCH gone;
- * -EOPNOTSUPP; -ETIMEDOUT: more than max_slices.  What was seen until then is a
- * lower bound and kept, unless it is nothing, which proves nothing. */
-int pin_count(int helper_fd, unsigned int max_slices, struct process_facts *facts);
+/* A count under way, of one process; all zero: none. */
+struct pin_walk {
+	struct pinsafe_sight_node *nodes;	/* what was seen so far */
+	uint64_t cursor;
+};
+
+enum { PIN_MORE = 1 };
+
+/* Looks at the next slice, about 1 GiB of what is mapped and populated: some
+ * milliseconds.  PIN_MORE: there is more, facts are untouched.  0: it was the
+ * last, has_sight, pinned, pinned_bytes and large_bytes of facts are filled.
+ * -ESRCH gone, -EOPNOTSUPP, -ENOMEM: the count has ended. */
+int pin_walk_on(int helper_fd, struct pin_walk *walk, struct process_facts *facts);
+
+/* The same facts as a lower bound; 0 or -ENOMEM. */
+int pin_walk_so_far(const struct pin_walk *walk, struct process_facts *facts);
+
+void pin_walk_done(struct pin_walk *walk);

@@ -101,10 +101,13 @@ struct pinsafe_counters {
  * to the cgroup of its thread-group leader.
  *
  * The hold of a process survives exec and follows the thread group into other
- * cgroups; fork children are not held, unless their cgroup is.
+ * cgroups; fork children are not held, unless their cgroup is.  Where other
+ * thread groups run on the same memory (vfork, CLONE_VM), the hold of any of
+ * them refuses the scans of all; the hold of a cgroup those of whoever runs on
+ * memory that a process in it owns, which is who made it and then an heir.
  *
- * Errors: ESRCH (no such process), EBADF (not a cgroup v2 directory), ENOSPC
- * (table full), EOPNOTSUPP (feature bit off), EINTR.
+ * Errors: ESRCH (no such process), EBADF (not a cgroup v2 directory, or that of
+ * a cgroup that was removed), ENOSPC (table full), EOPNOTSUPP (feature bit off), EINTR.
  */
 #define PINSAFE_HOLD_WAIT	(1U << 0)
 
@@ -173,7 +176,7 @@ struct pinsafe_list {
  * the set says that in it and below it the pin takes the hold inside the bell.
  * PINSAFE_WATCH_HOLD on a device does the same for an open.
  *
- * Errors: EBADF (a cgroup_fd is not of cgroup v2), E2BIG (over max_devices or
+ * Errors: EBADF (a cgroup_fd as with HOLD), E2BIG (over max_devices or
  * max_cgroups), EOPNOTSUPP.
  */
 #define PINSAFE_WATCH_HOLD	(1U << 0)
@@ -266,7 +269,10 @@ struct pinsafe_event {
  * indication, no proof.
  *
  * A process that never pinned (MMF_HAS_PINNED) costs one look, unless
- * PINSAFE_SIGHT_EXTRA is given: get_user_pages() does not set that mark.
+ * PINSAFE_SIGHT_EXTRA is given: get_user_pages() does not set that mark.  Nor
+ * does memfd_pin_folios(), which pins pages of a file: of a process that called
+ * it while this file was open the module remembers it, for as long as it lives
+ * and REARM or not, and counts the pages of which it maps.
  * Every call also returns where the scanner stands: mm->numa_scan_seq, which
  * moves only when a whole pass ends (an hour at a terabyte), and
  * mm->numa_scan_offset, which moves with each scan and which /proc does not

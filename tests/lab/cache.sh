@@ -60,11 +60,39 @@ cache_sweep() {
 	done
 }
 
-# cache_prune PREFIX N: keeps the N entries of a prefix that were used last.
-# A guest that still runs from a removed entry keeps its open files.
+# cache_use ENTRY: nobody prunes it while this process and its children live;
+# fails where somebody just has
+cache_use() {
+	local fd
+	{ exec {fd}<"$1"; } 2>/dev/null && flock -s "$fd" && [ -d "$1" ]
+}
+
+# use_image ARGUMENT…: makes the image that ./image would and keeps it; in $image
+use_image() {
+	local try
+	for try in 1 2 3; do
+		image=$("$lab_dir/image" "$@") || return
+		if cache_use "$image"; then return; fi
+	done
+	die "$image is gone again: how many are pruning $cache_dir?"
+}
+
+# cache_drop ENTRY: unless it is in use
+cache_drop() {
+	local fd
+	{ exec {fd}<"$1"; } 2>/dev/null || return 0
+	if flock -xn "$fd"; then
+		# out of the way first: what has the name is whole
+		mv -T "$1" "$cache_dir/.tmp-${1##*/}-pruned" && rm -rf --one-file-system "$cache_dir/.tmp-${1##*/}-pruned"
+	fi
+	exec {fd}<&-
+}
+
+# cache_prune PREFIX N: keeps the N entries of a prefix that were used last, and
+# those in use.
 cache_prune() {
 	local entry
 	find "$cache_dir" -maxdepth 1 -type d -name "$1-*" -printf '%T@ %p\n' |
 		sort -rn | tail -n +"$(($2 + 1))" | cut -d' ' -f2- |
-		while read -r entry; do rm -rf --one-file-system "$entry"; done
+		while read -r entry; do cache_drop "$entry"; done
 }

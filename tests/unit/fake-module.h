@@ -30,7 +30,8 @@ static struct fake_module {
 	unsigned int watches;	/* entries of the last PINSAFE_WATCH */
 	__u32 armed;		/* PINSAFE_FEATURE_*, as counters tell it */
 	__u64 scan_offset;	/* where the scanner stands, in each process */
-	__u64 sight_usec;	/* that a count takes; 0: it cannot count */
+	__u64 sight_usec;	/* that a slice takes; 0: it cannot count */
+	__u64 sight_slices;	/* of each process; 0: one, with nothing in it */
 	__u64 clock_usec;	/* CLOCK_MONOTONIC, which only counts move */
 	int error;		/* of the next call, positive */
 	int stuck;		/* of each release */
@@ -136,11 +137,17 @@ static int fake_watch(const struct pinsafe_watch *watch)
 	return 0;
 }
 
-/* It finds nothing: tests see pins in their tree's VmPin. */
+/* It finds nothing, for tests see pins in their tree's VmPin, but a page a slice
+ * where a process has several. */
 static int fake_sight(struct pinsafe_sight *sight)
 {
+	struct pinsafe_sight_node *nodes = (void *)(uintptr_t)sight->nodes;
+
 	if (!(sight->flags & PINSAFE_SIGHT_SCAN)) {
 		fake.clock_usec += fake.sight_usec;
+		if (fake.sight_slices > 0)
+			nodes[0].pinned_pages++;
+		sight->cursor = sight->cursor + 1 < fake.sight_slices ? sight->cursor + 1 : 0;
 		return fake.sight_usec ? 0 : EOPNOTSUPP;
 	}
 	sight->scan_offset = fake.scan_offset;

@@ -18,7 +18,7 @@ static void assert_loads(const struct tree *tree, enum mode mode, unsigned int s
 	_cleanup_(config_errors_done) struct config_errors errors = { 0 };
 	_cleanup_(config_done) struct config config = { 0 };
 
-	assert_int_equal(conffile_load(tree->path, &config, &errors), 0);
+	assert_true(conffile_load(tree->path, &config, &errors) >= 0);
 	assert_int_equal(config.mode, mode);
 	assert_int_equal(config.sweep_interval_sec, sweep);
 }
@@ -49,6 +49,21 @@ static void test_order(void **unused)
 	tree_write(&tree, "pinsafed.conf.d/30-c.txt", "[Daemon]\nSweepIntervalSec=30\n");
 	tree_write(&tree, "pinsafed.conf.d/.40.conf", "[Daemon]\nSweepIntervalSec=40\n");
 	assert_loads(&tree, MODE_ENFORCE, 20);
+}
+
+static void test_counts_what_it_reads(void **unused)
+{
+	_cleanup_(config_errors_done) struct config_errors errors = { 0 };
+	_cleanup_(tree_done) struct tree tree = tree_new();
+	struct config config = { 0 };
+
+	(void)unused;
+	assert_int_equal(conffile_load(tree.path, &config, &errors), 0);
+	config_done(&config);
+	tree_write(&tree, "pinsafed.conf", "");
+	tree_write(&tree, "pinsafed.conf.d/10-a.conf", "[Daemon]\nMode=audit\n");
+	assert_int_equal(conffile_load(tree.path, &config, &errors), 2);
+	config_done(&config);
 }
 
 static void test_mask(void **unused)
@@ -104,7 +119,7 @@ static void test_one_file(void **unused)
 	tree_write(&tree, "new", "[Daemon]\nSweepIntervalSec=7\n");
 	tree_write(&tree, "pinsafed.conf", "[Daemon]\nMode=on\n");
 	snprintf(path, sizeof(path), "%s/new", tree.path);
-	assert_int_equal(conffile_load(path, &config, &errors), 0);
+	assert_int_equal(conffile_load(path, &config, &errors), 1);
 	assert_int_equal(config.sweep_interval_sec, 7);
 }
 
@@ -117,7 +132,7 @@ static void test_users_are_looked_up(void **unused)
 
 	(void)unused;
 	tree_write(&tree, "pinsafed.conf", "[Policy x]\nMatchUser=root\n");
-	assert_int_equal(conffile_load(tree.path, &config, &errors), 0);
+	assert_int_equal(conffile_load(tree.path, &config, &errors), 1);
 	assert_int_equal(config.policies[0].n_match_uids, 1);
 	assert_int_equal(config.policies[0].match_uids[0], 0);
 	tree_write(&tree, "pinsafed.conf", "[Policy x]\nMatchUser=no.such.user.of.pinsafe\n");
@@ -164,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_counts_what_it_reads),
 		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_no_folder),

@@ -386,6 +386,10 @@ static const struct bad {
 	{ "[Daemon]\nAction=hold\n",
 	  "2: unknown key Action= in [Daemon]; it belongs in [Policy NAME]\n" },
 	{ "Mode=audit\n", "1: Mode= stands before the first [section]\n" },
+	{ "[Policy x]\nMatchCGroup=/a/../b\n",
+	  "2: MatchCGroup=: '/a/../b' has a \".\" or \"..\" in it, which no path has\n" },
+	{ "[Policy x]\nMatchDevice=/dev/.\n",
+	  "2: MatchDevice=: '/dev/.' has a \".\" or \"..\" in it, which no path has\n" },
 	/* sections */
 	{ "[Deamon]\n", "1: unknown section [Deamon]; did you mean [Daemon]?\n" },
 	{ "[Polcy x]\nAction=hold\n",

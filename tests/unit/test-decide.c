@@ -140,11 +140,19 @@ static struct override *add_order_cgroup(bool hold, const char *path, uint64_t i
 	return order;
 }
 
+static int compare_orders(const void *a, const void *b)
+{
+	const struct override *x = a, *y = b;
+
+	return target_id_compare(&x->id, &y->id);
+}
+
 static void assert_plan(const char *expected)
 {
 	struct plan plan;
 	_cleanup_(free) char *text = NULL;
 
+	qsort(c.orders, c.input.n_overrides, sizeof(c.orders[0]), compare_orders);
 	assert_int_equal(policy_decide(&c.input, &plan), 0);
 	assert_int_equal(plan_format(&plan, &text), 0);
 	plan_done(&plan);

@@ -438,6 +438,7 @@ static void read_case(int case_fd, const struct tree *tree, struct golden *golde
 	parse_lines(golden, golden->texts[0], parse_held);
 	parse_lines(golden, golden->texts[1], parse_setback);
 	parse_lines(golden, golden->texts[2], parse_order);
+	override_sort(golden->orders, golden->input.n_overrides);
 }
 
 /* ---- a case ---------------------------------------------------------------- */

@@ -87,6 +87,7 @@ static void test_target(void **unused)
 		.facts = { .id = { 7, 70 }, .vm_pin_bytes = 4096, .has_scan_seq = true },
 		.shown = { .risk = RISK_COST, .scanned = SCANNED_YES },
 		.reason = (char *)"because",
+		.known_usec = 5,
 	};
 
 	(void)unused;
@@ -98,6 +99,7 @@ static void test_target(void **unused)
 	assert_string_equal(find(&report, "pinned_source")->text, "vmpin");
 	assert_string_equal(find(&report, "state")->text, "watched");
 	assert_non_null(find(&report, "scan_seq"));
+	assert_int_equal(find(&report, "known_usec")->number, 5);
 	assert_null(find(&report, "executable"));	/* not known: not said */
 	assert_null(find(&report, "refused_scans"));	/* not held */
 }
@@ -114,6 +116,7 @@ static void test_cgroup(void **unused)
 	report_target(&row, &report);
 	assert_int_equal(find(&report, "pid")->number, 0);
 	assert_string_equal(find(&report, "cgroup")->text, "/a");
+	assert_null(find(&report, "known_usec"));
 	assert_string_equal(find(&report, "state")->text, "held");
 	assert_non_null(find(&report, "refused_scans"));
 }

@@ -187,6 +187,24 @@ static void test_pinner_is_held(void **unused)
 	assert_int_equal(f.state.status.exposed, 1);	/* 8 */
 }
 
+/* However often it is looked at after that. */
+static void test_known_since_the_first_look(void **unused)
+{
+	uint64_t known_usec;
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	known_usec = row_of(7)->known_usec;
+	assert_true(known_usec > 0);
+	mark(7);
+	tick(NOW + 1);
+	assert_int_equal(row_of(7)->looked_usec, NOW + 1);
+	assert_int_equal(row_of(7)->known_usec, known_usec);
+}
+
 static void test_audit_holds_nothing(void **unused)
 {
 	(void)unused;
@@ -214,6 +232,30 @@ static void test_enforce_to_audit_releases(void **unused)
 	tick(NOW + SECOND);
 	assert_int_equal(fake.n, 0);
 	assert_int_equal(fake.watches, 0);
+}
+
+/* A cgroup that would be held stays known, so that it is told of once. */
+static void test_audit_keeps_cgroups_in_mind(void **unused)
+{
+	const struct target *row;
+
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY "Scope=cgroup\n");
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	assert_int_equal(f.state.targets.n, 2);
+	row = f.state.targets.rows[1];
+	assert_int_equal(row->id.kind, TARGET_CGROUP);
+	assert_int_equal(row->journal_burst, 1);
+	f.state.are_targets_due = true;
+	tick(NOW + SECOND);
+	assert_ptr_equal(f.state.targets.rows[1], row);
+	assert_int_equal(row->journal_burst, 1);
+	write_process(7, "/jobs/a", 0);			/* nobody means it now */
+	mark(7);
+	tick(NOW + 2 * SECOND);
+	assert_int_equal(f.state.targets.n, 0);
 }
 
 static void test_end_of_process_is_forgotten(void **unused)
@@ -543,6 +585,31 @@ static void test_slow_looks_end_the_tick(void **unused)
 	assert_int_equal(f.state.dirty.n, 0);
 }
 
+/* Two slices a tick: what was seen shows at once, and others get their turn. */
+static void test_huge_process_is_counted_over_ticks(void **unused)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	tick(NOW);
+	write_storm(1);
+	fake.sight_slices = 7;
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_int_equal(row_of(1000)->facts.pinned_bytes, 2 * page);
+	assert_true(state_has_work(&f.state, NOW));
+	tick(NOW);
+	assert_int_equal(row_of(1000)->facts.pinned_bytes, 7 * page);
+	assert_int_equal(f.state.dirty.n, 0);
+
+	/* counted once, it is not taken for less while it is counted again */
+	mark(1000);
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_int_equal(row_of(1000)->facts.pinned_bytes, 7 * page);
+	tick(NOW);
+	fake.sight_slices = 0;
+}
+
 static void test_slow_survey_ends_the_tick(void **unused)
 {
 	(void)unused;
@@ -856,8 +923,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_pinner_is_held),
+		TEST(test_known_since_the_first_look),
 		TEST(test_audit_holds_nothing),
 		TEST(test_enforce_to_audit_releases),
+		TEST(test_audit_keeps_cgroups_in_mind),
 		TEST(test_end_of_process_is_forgotten),
 		TEST(test_pid_of_another),
 		TEST(test_cgroup_until_the_last_leaves),
@@ -874,6 +943,7 @@ int main(void)
 		TEST(test_lost_events_sweep),
 		TEST(test_storm_is_taken_in_batches),
 		TEST(test_slow_looks_end_the_tick),
+		TEST(test_huge_process_is_counted_over_ticks),
 		TEST(test_slow_survey_ends_the_tick),
 		TEST(test_order_does_not_wait_for_others),
 		TEST(test_probes_that_do_not_fire),

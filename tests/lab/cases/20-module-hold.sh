@@ -81,6 +81,8 @@ work_stop pin
 cat >$lab_run/odd.c <<'C'
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -105,14 +107,26 @@ static void *other(void *what)
 	touch();
 	return NULL;
 }
+/* Idle: it is for the owner's scans that it is held. */
+static int sharer(void *what)
+{
+	for (;;)
+		pause();
+	return 0;
+}
 int main(int argc, char **argv)
 {
+	static char stack[65536];
 	pthread_t thread;
 	arguments = argv;
 	memory = mmap(NULL, SIZE, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	memset(memory, 1, SIZE);
 	if (argc > 1 && !strcmp(argv[1], "vfork") && !vfork())
 		touch();
+	if (argc > 1 && !strcmp(argv[1], "share")) {
+		clone(sharer, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL);
+		touch();
+	}
 	if (argc > 1 && strcmp(argv[1], "touch")) {
 		pthread_create(&thread, NULL, other, argv[1]);
 		if (!strcmp(argv[1], "leave"))
@@ -128,19 +142,38 @@ odd_start() {
 	pid=$(systemctl show -P MainPID lab-odd)
 	cgroup=$(cgroup_of "$pid")
 }
-module_fresh
-for what in exec leave vfork; do
-	odd_start $what
-	scanned_again "$what: it is scanned" "$cgroup"
-	ok "$what: hold" io hold "$pid" wait
-	[ $what != exec ] || sleep 5
+# odd_no_scan WHAT: nobody scans in the cgroup of lab-odd, and that is refusal
+odd_no_scan() {
+	local pte before
 	pte=$(numa_pte_updates "$cgroup") before=$(io_field refused_scans counters)
 	sleep 3
-	ok "$what: scans are refused" until_true 20 refused_more "$before"
-	is "$what: no PTE updates" "$(numa_pte_updates "$cgroup")" "$pte"
+	ok "$1: scans are refused" until_true 20 refused_more "$before"
+	still "$1: no PTE updates" "$(numa_pte_updates "$cgroup")" "$pte"
+}
+module_fresh
+# share: the child that is held sleeps, and is not the owner of the memory
+for what in exec leave vfork share; do
+	odd_start $what
+	scanned_again "$what: it is scanned" "$cgroup"
+	[ $what != share ] || pid=$(pgrep -P "$pid")
+	ok "$what: hold" io hold "$pid" wait
+	[ $what != exec ] || sleep 5
+	odd_no_scan "$what"
 	is "$what: still in the list" "$(entry_field state "$pid")" held
+	if [ $what = share ]; then
+		ok "share: release" io release "$pid"
+		scanned_again "share: it is scanned again" "$cgroup"
+	fi
 	systemctl stop lab-odd
 done
+
+# Its child is elsewhere, but what it scans is the memory of the cgroup's own.
+odd_start vfork
+pgrep -P "$pid" >$cgroup_root/elsewhere/cgroup.procs
+scanned_again "a child elsewhere scans its parent's memory" "$cgroup"
+ok "hold the parent's cgroup" io hold cgroup "$cgroup_root$cgroup" wait
+odd_no_scan "a child elsewhere"
+systemctl stop lab-odd
 
 # --- a cgroup --------------------------------------------------------------
 ok "a process in a cgroup" work_start pin --kind pinlab:fast --mib 64 --pin-pages 64 --threads 4 --cpus free
@@ -161,8 +194,8 @@ scanned_again "the cgroup is scanned again" "$(cgroup_of "$pid")"
 ok "hold its parent" io hold cgroup "$cgroup_root/labwork.slice" wait
 pte=$(numa_pte_updates "$(cgroup_of "$pid")") neighbour=$(numa_pte_updates "$(work_cgroup neighbour)")
 sleep 3
-is "by an ancestor: no PTE updates" "$(numa_pte_updates "$(cgroup_of "$pid")")" "$pte"
-is "nor of a sibling" "$(numa_pte_updates "$(work_cgroup neighbour)")" "$neighbour"
+still "by an ancestor: no PTE updates" "$(numa_pte_updates "$(cgroup_of "$pid")")" "$pte"
+still "nor of a sibling" "$(numa_pte_updates "$(work_cgroup neighbour)")" "$neighbour"
 ok "release that" io release cgroup "$(stat -c %i $cgroup_root/labwork.slice)"
 mkdir -p $cgroup_root/short
 ok "hold a cgroup that goes" io hold cgroup $cgroup_root/short

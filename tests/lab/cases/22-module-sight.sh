@@ -45,6 +45,19 @@ above "but extra references on request" \
 	"$(sight "$(work_pid pin)" extra | sed -E 's|.*node1=[0-9]+/[0-9]+/[0-9]+/||')" 511
 work_stop pin
 
+# Pins of a file's pages leave no mark on the memory of who made them.
+if work_start pin --kind pinlab:memfd --pages 512 --pin-pages 300 --place 1:512 --threads 0; then
+	is "a memfd" "$(sight "$(work_pid pin)")" "node0=0/0/0/0 node1=300/0/0/0"
+	ok "re-arm its bell" io rearm "$(work_pid pin)"
+	is "is not forgotten" "$(sight "$(work_pid pin)")" "node0=0/0/0/0 node1=300/0/0/0"
+	child=$(work_do pin fork | sed -n 's/.*pid=//p')
+	is "who merely maps it pins nothing" "$(sight "$child")" "node0=0/0/0/0 node1=0/0/0/0"
+	kill -9 "$child"
+	work_do pin unpin
+	is "nor he after the unpin" "$(sight "$(work_pid pin)")" "node0=0/0/0/0 node1=0/0/0/0"
+fi
+work_stop pin
+
 # While balancing has made entries PROT_NONE the pages behind them count.
 balancing 1
 scan_fast

@@ -10,7 +10,7 @@ module_close
 # --- arguments and rights --------------------------------------------------
 pinsafe-ioctl bad >$lab_run/bad || true
 cat $lab_run/bad
-above "wrong arguments were tried" "$(grep -c ^bad $lab_run/bad)" 35
+above "wrong arguments were tried" "$(grep -c ^bad $lab_run/bad)" 43
 is "each got its error" "$(grep WRONG $lab_run/bad || true)" ""
 ok "nothing is held by them" eval 'pinsafe-ioctl list | grep -qx count=0'
 is "a user may not open it" "$(setpriv --reuid 65534 --clear-groups pinsafe-ioctl info || true)" "error open EACCES"

@@ -30,11 +30,7 @@ one_kind() {
 	uring) ;;
 	*) is "$how, $kind: by this driver" "$(field "$pid" driver)" "$(driver_of "$kind")" ;;
 	esac
-	case $kind in
-	# pinned through the file, which the process's own memory does not tell
-	*memfd) note "$how, $kind: bytes pinned are not counted" ;;
-	*) is "$how, $kind: bytes pinned" "$(field "$pid" pinned_bytes)" $((8 << 20)) ;;
-	esac
+	is "$how, $kind: bytes pinned" "$(field "$pid" pinned_bytes)" $((8 << 20))
 	work_stop pin
 }
 

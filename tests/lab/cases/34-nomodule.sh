@@ -46,7 +46,7 @@ cgroup=/labwork.slice/lab-run.service
 pte=$(numa_pte_updates $cgroup)
 neighbour_start
 scanned_again "its neighbour is scanned" "$(work_pid neighbour)"
-is "it is not" "$(numa_pte_updates $cgroup)" "$pte"
+still "it is not" "$(numa_pte_updates $cgroup)" "$pte"
 is "run: exit status" "$(exit_of pinsafectl run -- sh -c 'exit 7')" 7
 is "run: no such command" "$(exit_of pinsafectl run -- /nonexistent)" 127
 is "run: not executable" "$(exit_of pinsafectl run -- /etc/passwd)" 126

@@ -8,6 +8,7 @@
 #   ok "what" COMMAND…           the command succeeds
 #   not_ok "what" COMMAND…       it fails
 #   is "what" GOT WANT           two texts are equal
+#   still "what" GOT BEFORE      the same reading as before, and a reading at all
 #   above "what" GOT FLOOR       a number is greater (below: smaller)
 #   note "measured …"            printed, judged by nobody
 #   skip "why"                   the rest of the case does not apply here
@@ -65,6 +66,10 @@ is() {
 	if [ "$2" = "$3" ]; then pass "$1 ($2)"; else fail "$1" "got \"$2\", want \"$3\""; fi
 }
 
+still() {
+	if [ -n "$2" ]; then is "$@"; else fail "$1" "there is nothing to read"; fi
+}
+
 above() {
 	if [ "${2:-0}" -gt "$3" ]; then pass "$1 ($2 > $3)"; else fail "$1" "got \"$2\", want more than $3"; fi
 }
@@ -112,8 +117,18 @@ host_pins() {
 # memory_stat CGROUP NAME: CGROUP as in /proc/PID/cgroup
 memory_stat() { awk -v n="$2" '$1 == n { print $2 }' "$cgroup_root$1/memory.stat"; }
 
-# numa_pte_updates CGROUP: how many entries scans made into hinting ones (6.12+)
-numa_pte_updates() { memory_stat "$1" numa_pte_updates; }
+# numa_pte_updates CGROUP: how many entries scans made into hinting ones.  Before
+# 6.12, and in a cgroup without the memory controller, a pass of the scanner over
+# its first process stands for a thousand.
+numa_pte_updates() {
+	local n seq
+	n=$(memory_stat "$1" numa_pte_updates 2>/dev/null) || n=''
+	if [ -z "$n" ]; then
+		seq=$(scan_seq "$(head -n 1 "$cgroup_root$1/cgroup.procs")" 2>/dev/null) || seq=''
+		[ -z "$seq" ] || n=$((seq * 1000))
+	fi
+	echo "$n"
+}
 
 cgroup_of() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
 

@@ -73,6 +73,7 @@ static int parse_option(struct options *options, int c, char *arg)
 	case 'D': options->delay_pin = true; return 0;
 	case 'f': work->file = arg; return 0;
 	case 'C': options->control = arg; return 0;
+	case 'w': options->crowd = atoi(arg); return 0;
 	case 'r':
 		return sscanf(arg, "%d:%li", &work->target, (long *)&work->target_addr) == 2 ?
 			0 : usage(arg);
@@ -91,7 +92,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		{ "shared", 1, 0, 's' }, { "mappers", 1, 0, 'M' }, { "threads", 1, 0, 't' },
 		{ "cpus", 1, 0, 'c' }, { "duty", 1, 0, 'd' }, { "delay-pin", 0, 0, 'D' },
 		{ "reserve-gib", 1, 0, 'R' }, { "file", 1, 0, 'f' }, { "control", 1, 0, 'C' }, { "target", 1, 0, 'r' },
-		{ "storm", 1, 0, 'S' }, { }
+		{ "storm", 1, 0, 'S' }, { "crowd", 1, 0, 'w' }, { }
 	};
 	struct work *work = &options->work;
 	int c, r;

@@ -17,6 +17,7 @@ struct options {
 	int peers;		/* processes that share the memory, this one included */
 	bool delay_pin;
 	int storm, storm_parallel;	/* --storm: how many, and at a time */
+	int crowd;			/* --crowd: how many */
 	pid_t peer_pids[MAX_PEERS];	/* the others, once they run */
 	int nr_peers;
 	char **argv;		/* for exec */

@@ -35,6 +35,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "pinsafe.h"
@@ -218,12 +219,20 @@ static int rearm(int n, char **word)
 	return call(PINSAFE_REARM, &x);
 }
 
+static unsigned long long now_nsec(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
 static int sight(int n, char **word)
 {
 	static struct pinsafe_sight_node nodes[MAX_NODES];
 	struct pinsafe_sight s = { .nodes = (uintptr_t)nodes, .node_count = MAX_NODES,
 				   .budget = 64 << 20 };
-	unsigned long long longest = 0, calls = 0;
+	unsigned long long longest = 0, calls = 0, begin, total;
 	int r, i;
 
 	if (n < 2)
@@ -234,20 +243,22 @@ static int sight(int n, char **word)
 		s.flags = PINSAFE_SIGHT_EXTRA;
 	if (n > 2 && !strcmp(word[2], "scan"))
 		s.flags = PINSAFE_SIGHT_SCAN;
+	begin = now_nsec();
 	do {
 		r = call(PINSAFE_SIGHT, &s);
 		if (s.lock_ns > longest)
 			longest = s.lock_ns;
 		calls++;
 	} while (!r && s.cursor);
+	total = now_nsec() - begin;
 	for (i = 0; !r && i < MAX_NODES; i++)
 		if (i < 2 || nodes[i].pinned_pages || nodes[i].large_pages || nodes[i].extra_pages)
 			printf("node%d=%llu/%llu/%llu/%llu ", i, nodes[i].pinned_pages,
 			       nodes[i].large_pages, nodes[i].large_folios,
 			       nodes[i].extra_pages);
 	if (!r)
-		printf("calls=%llu longest_lock_ns=%llu scan=%u:%llx\n", calls, longest,
-		       s.scan_seq, (unsigned long long)s.scan_offset);
+		printf("calls=%llu total_ns=%llu longest_lock_ns=%llu scan=%u:%llx\n", calls,
+		       total, longest, s.scan_seq, (unsigned long long)s.scan_offset);
 	return r;
 }
 
@@ -323,6 +334,26 @@ static void bad_holds(int me, __u64 ticks)
 	TRY(ENOENT, PINSAFE_RELEASE, pinsafe_release, .kind = 2, .cgroup_id = 12345678);
 }
 
+/* Descriptors that are no cgroup v2 directory, or that of one that is gone. */
+static void bad_cgroups(void)
+{
+	static const char gone[] = "/sys/fs/cgroup/pinsafe-bad";
+	int fds[] = { 999, open("/", O_RDONLY), open("/sys/fs/cgroup/cgroup.procs", O_RDONLY),
+		      mkdir(gone, 0755) ? -1 : open(gone, O_RDONLY) };
+	size_t i;
+
+	if (fds[3] < 0 || rmdir(gone))
+		printf("bad %s: WRONG, cannot make it\n", gone);
+	for (i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
+		struct pinsafe_watch_cgroup cgroup = { fds[i], PINSAFE_WATCH_HOLD };
+
+		TRY(EBADF, PINSAFE_HOLD, pinsafe_hold, .kind = 2, .cgroup_fd = fds[i]);
+		TRY(EBADF, PINSAFE_WATCH, pinsafe_watch, .cgroup_count = 1,
+		    .cgroups = (uintptr_t)&cgroup);
+		close(fds[i]);
+	}
+}
+
 static void bad_watches(int me, __u64 ticks)
 {
 	struct pinsafe_watch_device device = { .major = 1, .minor = 3, .flags = 2 };
@@ -351,6 +382,7 @@ static int bad(int n, char **word)
 
 	(void)n, (void)word;
 	bad_holds(me, ticks);
+	bad_cgroups();
 	bad_watches(me, ticks);
 	TRY(EINVAL, PINSAFE_SIGHT, pinsafe_sight, .pid = me, .flags = 4);
 	TRY(ESRCH, PINSAFE_SIGHT, pinsafe_sight, .pid = me, .start_ticks = ticks + 1);

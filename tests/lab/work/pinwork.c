@@ -6,7 +6,7 @@
  *           [--pin-pages N] [--place NODE:PAGES,...] [--thp] [--shared N]
  *           [--mappers N] [--threads N] [--cpus spread|free] [--duty PERCENT]
  *           [--delay-pin] [--reserve-gib N] [--target PID:ADDR] [--file PATH] [--control FIFO]
- *           [--storm COUNT[:PARALLEL]]
+ *           [--storm COUNT[:PARALLEL] | --crowd COUNT]
  *
  * When the memory is there and pinned it prints one line,
  *
@@ -29,6 +29,8 @@
  * --threads counts the main thread: with 1 the process has no other.  With 0
  * nobody touches.  --shared N: the memory is a memfd, mapped by N processes of
  * which the first pins; the others' pids are in the ready line as peers=.
+ * --storm: COUNT children, PARALLEL at a time, pin one page through pinlab and
+ * exit.  --crowd: they stay, and it says "ready crowd pins=N" when all have.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -147,6 +149,18 @@ static int run(struct options *options)
 	return loop(options, control);
 }
 
+static int crowd(const struct options *options)
+{
+	int r = crowd_start(options->work.kind_argument, options->crowd);
+
+	if (r < 0)
+		return r;
+	printf("ready crowd pins=%d\n", r);
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {
@@ -172,6 +186,8 @@ int main(int argc, char **argv)
 		r = storm_run(options.work.kind_argument, options.storm, options.storm_parallel);
 		if (r >= 0)
 			printf("done storm pins=%d\n", r);
+	} else if (options.crowd) {
+		r = crowd(&options);
 	} else {
 		r = run(&options);
 	}

@@ -76,6 +76,8 @@ void touch_place_thread(const struct work *work, int thread);
 /* storm.c: count short-lived processes, parallel at a time, each of which pins
  * one page through /dev/pinlab by the mode named.  Returns how many did. */
 int storm_run(const char *mode, int count, int parallel);
+/* count processes that do so and stay until this one ends.  How many did. */
+int crowd_start(const char *mode, int count);
 
 /* pin-pinlab.c: the mode of that name (NULL: fast), or -EINVAL */
 int pinlab_mode_parse(const char *name);
