@@ -207,7 +207,8 @@ static void note_ineffective(struct state *state, struct target *row, uint64_t n
 
 static bool is_of_interest(const struct state *state, const struct target *row)
 {
-	if (row->shown.is_held || row->shown.applied != ACTION_NONE || ledger_find_override(state->ledger, &row->id))
+	if (row->shown.is_held || row->shown.applied != ACTION_NONE ||
+	    ledger_find_override(state->ledger, &row->id))
 		return true;
 	return row->id.kind == TARGET_PROCESS &&
 	       (row->policy || row->again.at_usec || process_is_pinner(&row->facts));
