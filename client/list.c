@@ -120,6 +120,16 @@ static enum tone tone_proof(const struct facts *target)
 	return facts_is(target, "proof", "verified") ? TONE_GOOD : TONE_PLAIN;
 }
 
+/* host-off is in force for no process and no cgroup in particular. */
+static const char *name_cgroup(const struct facts *target)
+{
+	const char *cgroup = facts_string(target, "cgroup");
+
+	if (*cgroup)
+		return cgroup;
+	return facts_u64(target, "pid") > 0 ? "-" : "(host)";
+}
+
 static int add_row(struct table *table, const struct facts *target)
 {
 	_cleanup_(free) char *nodes = format_nodes(facts_get(target, "nodes"));
@@ -140,7 +150,7 @@ static int add_row(struct table *table, const struct facts *target)
 	r |= table_set(table, COLUMN_MARK, TONE_BAD, is_marked(target) ? "!" : "");
 	r |= table_set(table, COLUMN_PID, TONE_PLAIN, pid);
 	r |= set_name(table, COLUMN_COMM, target, "comm");
-	r |= set_name(table, COLUMN_CGROUP, target, "cgroup");
+	r |= table_set(table, COLUMN_CGROUP, TONE_PLAIN, name_cgroup(target));
 	r |= table_set(table, COLUMN_PINNED, TONE_PLAIN, pinned);
 	r |= table_set(table, COLUMN_NODES, TONE_PLAIN, *nodes ? nodes : "-");
 	r |= set_name(table, COLUMN_DRIVER, target, "driver");

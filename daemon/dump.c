@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,9 +35,7 @@ static int read_fields(struct reader *reader, json_object *object, const struct 
 
 /* ---- trouble ----------------------------------------------------------------- */
 
-static int refuse(struct reader *reader, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
+__attribute__((format(printf, 2, 3)))
 static int refuse(struct reader *reader, const char *format, ...)
 {
 	char what[256];
@@ -205,19 +202,26 @@ static int read_numbers(struct reader *reader, json_object *value, size_t n,
 
 /* ---- structures ----------------------------------------------------------------- */
 
-static int put_in_order(struct reader *reader, const struct field *field, char *elements,
-			size_t n)
+/* As our own are, and elements are too large to sort for nothing. */
+static bool is_in_order(const struct field *field, const char *elements, size_t n)
 {
-	if (!field->compare || n < 2)
-		return 0;
-	qsort(elements, n, field->size, field->compare);
 	for (size_t i = 1; i < n; i++) {
 		const char *b = elements + i * field->size;
 
-		if (field->compare(b - field->size, b) == 0)
-			return refuse(reader, "the same one is there twice");
+		if (field->compare(b - field->size, b) >= 0)
+			return false;
 	}
-	return 0;
+	return true;
+}
+
+static int put_in_order(struct reader *reader, const struct field *field, char *elements,
+			size_t n)
+{
+	if (!field->compare || is_in_order(field, elements, n))
+		return 0;
+	qsort(elements, n, field->size, field->compare);
+	return is_in_order(field, elements, n) ? 0 :
+						 refuse(reader, "the same one is there twice");
 }
 
 static int read_elements(struct reader *reader, json_object *value, const struct field *field,
@@ -230,8 +234,7 @@ static int read_elements(struct reader *reader, json_object *value, const struct
 
 		r = read_fields(reader, json_object_array_get_idx(value, i), field->fields,
 				elements + i * field->size, n);
-		if (r >= 0)
-			reader->path[length] = '\0';
+		reader->path[length] = '\0';
 	}
 	return r;
 }
@@ -360,19 +363,18 @@ static int parse_json(struct reader *reader, const char *text, size_t length,
 
 static int check_schema(struct reader *reader, json_object *root)
 {
-	const char *schema = "";
+	const char *schema = NULL;
 	json_object *value;
-	char *end;
-	long number;
+	char *end = NULL;
+	long number = 0;
 
 	if (json_object_object_get_ex(root, "schema", &value))
 		schema = json_object_get_string(value);
-	if (!schema || strncmp(schema, DUMP_SCHEMA, strlen(DUMP_SCHEMA)) != 0)
+	if (schema && strncmp(schema, DUMP_SCHEMA, strlen(DUMP_SCHEMA)) == 0)
+		number = strtol(schema + strlen(DUMP_SCHEMA), &end, 10);
+	if (number < 1 || *end)
 		return refuse(reader, "not a snapshot: its schema is not %s%d", DUMP_SCHEMA,
 			      DUMP_SCHEMA_NUMBER);
-	number = strtol(schema + strlen(DUMP_SCHEMA), &end, 10);
-	if (*end || number < 1)
-		return refuse(reader, "schema: must be %s%d", DUMP_SCHEMA, DUMP_SCHEMA_NUMBER);
 	if (number > DUMP_SCHEMA_NUMBER)
 		return refuse(reader, "schema %ld is of a newer pinsafed, this one reads up to %d",
 			      number, DUMP_SCHEMA_NUMBER);

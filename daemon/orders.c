@@ -83,6 +83,7 @@ static int carry_out(struct state *state, const struct target_id *target, bool h
 		row->failed = row->told_failed = 0;
 	(void)setbacks_drop_target(&state->setbacks, target);
 	/* Not behind all that is dirty: the client waits, and so does the loop. */
+	state->are_targets_due = true;
 	if (target->kind == TARGET_PROCESS)
 		r = gather_process(state, target->process, now_usec);
 	if (r >= 0)

@@ -131,6 +131,8 @@ struct state {
 	uint64_t table_refused;	/* places it had refused when last looked at */
 	uint64_t now_usec;	/* of the tick */
 	uint64_t decide_usec;	/* a bell's hold or an override runs out then */
+	uint64_t decided_usec;	/* the last decision was made then, by */
+	uint64_t effort_usec;	/* state_clock_usec(), and took so long */
 	uint64_t strangers_usec;	/* look at held processes without a row then */
 	uint64_t look_usec;	/* prove holds then; 0: nothing to prove */
 	uint64_t sweep_usec;	/* sweep then */

@@ -23,6 +23,9 @@ DEFINE_CLEANUP_EMBEDDED(struct target_id, target_id_done);
 
 #define OVERDUE_USEC	(1000ULL * 1000)
 
+/* So many times as long as a decision took, facts are gathered before the next. */
+#define FACTS_SHARE	4
+
 struct act_context tick_act_context(const struct state *state)
 {
 	return (struct act_context){
@@ -183,6 +186,26 @@ static int decide_and_act(struct state *state, uint64_t now_usec)
 	return inforce_settle(state, now_usec);
 }
 
+/* A sweep of a large host is hundreds of batches, and a decision is on all that is
+ * known: while more facts are waiting, most of the time is theirs. */
+static bool is_to_wait_for_facts(const struct state *state)
+{
+	return state->dirty.n > 0 && !state->are_targets_due &&
+	       state_clock_usec() < state->decided_usec + FACTS_SHARE * state->effort_usec;
+}
+
+static int decide_in_time(struct state *state, uint64_t now_usec)
+{
+	uint64_t begin_usec = state_clock_usec();
+	int r;
+
+	state->are_targets_due = false;
+	r = decide_and_act(state, now_usec);
+	state->decided_usec = state_clock_usec();
+	state->effort_usec = state->decided_usec - begin_usec;
+	return r;
+}
+
 int tick_run(struct state *state, uint64_t now_usec)
 {
 	int r;
@@ -204,8 +227,9 @@ int tick_run(struct state *state, uint64_t now_usec)
 	drift_look(state, now_usec);
 	if (setbacks_drop_old(&state->setbacks, now_usec) > 0)
 		log_debug("setbacks have ended, trying again");
-	state->are_targets_due = false;
-	r = decide_and_act(state, now_usec);
+	if (is_to_wait_for_facts(state))
+		return 0;
+	r = decide_in_time(state, now_usec);
 	if (r < 0)
 		return r;
 	settle_look(state, now_usec);

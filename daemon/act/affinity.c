@@ -208,25 +208,24 @@ static int want(struct act_context *context, const struct plan_item *item,
 	return wanted->value ? 0 : -ENOMEM;
 }
 
-/* Threads that have just ended are left out. */
+/* Threads that have just ended are left out: the last takes the place of one. */
 static int want_all(struct act_context *context, const struct plan_item *item,
 		    const struct nodeset *cpus, struct wanted_list *threads)
 {
-	size_t n = 0;
-	int r = 0;
-
-	for (size_t i = 0; i < threads->n && r >= 0; i++) {
+	for (size_t i = 0; i < threads->n;) {
 		struct wanted *thread = &threads->list[i];
+		int r = want(context, item, cpus, thread);
 
-		r = want(context, item, cpus, thread);
+		if (r < 0)
+			return r;
 		if (r == 0) {
-			threads->list[n++] = *thread;
+			i++;
 			continue;
 		}
 		free(thread->name);
+		*thread = threads->list[--threads->n];
 	}
-	threads->n = n;
-	return r < 0 ? r : 0;
+	return 0;
 }
 
 static int bind_find(struct act_context *context, const struct plan_item *item,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/cleanup.h"
 #include "daemon/policy/sentence.h"
 
 DEFINE_CLEANUP_EMBEDDED(struct trace, trace_done);
@@ -42,22 +43,33 @@ struct trace *explain_trace(const struct decision *decision, const struct subjec
 	return subject->facts == decision->traced ? decision->trace : NULL;
 }
 
+/* Takes why, which is safe to print already; NULL: there was no memory for it. */
+static int add_step(struct trace *trace, enum trace_kind kind, const char *name, bool is_taken,
+		    char *why)
+{
+	_cleanup_(free) char *owned = why;
+	struct trace_step *step, *longer;
+
+	longer = reallocarray(trace->steps, trace->n_steps + 1, sizeof(*longer));
+	if (longer)
+		trace->steps = longer;
+	if (!longer || !owned)
+		return -ENOMEM;
+	step = &trace->steps[trace->n_steps++];
+	*step = (struct trace_step){ .kind = kind, .is_taken = is_taken, .why = take_ptr(owned) };
+	return sentence_format(&step->name, "%s", name);
+}
+
 int explain_add(struct trace *trace, enum trace_kind kind, const char *name, bool is_taken,
 		const char *why)
 {
-	struct trace_step *step, *longer;
+	char *text;
 	int r;
 
 	if (!trace)
 		return 0;
-	longer = reallocarray(trace->steps, trace->n_steps + 1, sizeof(*longer));
-	if (!longer)
-		return -ENOMEM;
-	trace->steps = longer;
-	step = &trace->steps[trace->n_steps++];
-	*step = (struct trace_step){ .kind = kind, .is_taken = is_taken };
-	r = sentence_format(&step->name, "%s", name);
-	return r < 0 ? r : sentence_format(&step->why, "%s", why ?: "");
+	r = sentence_format(&text, "%s", why ?: "");
+	return r < 0 ? r : add_step(trace, kind, name, is_taken, text);
 }
 
 /* The name stands before what was unmet; a step has a field for it. */
@@ -81,8 +93,8 @@ int explain_add_policies(struct trace *trace, const struct config *config,
 	if (!lines)
 		return -ENOMEM;
 	for (; (line = strsep(&rest, "\n")) && *line; policy++) {
-		int r = explain_add(trace, TRACE_POLICY, policy->name, false,
-				    skip_name(line, policy->name));
+		int r = add_step(trace, TRACE_POLICY, policy->name, false,
+				 strdup(skip_name(line, policy->name)));
 
 		if (r < 0)
 			return r;
@@ -92,8 +104,10 @@ int explain_add_policies(struct trace *trace, const struct config *config,
 
 int explain_add_result(struct trace *trace, enum action action, const char *reason)
 {
-	return explain_add(trace, TRACE_RESULT, action_name(action), action != ACTION_NONE,
-			   reason);
+	if (!trace)
+		return 0;
+	return add_step(trace, TRACE_RESULT, action_name(action), action != ACTION_NONE,
+			strdup(reason ?: ""));
 }
 
 /* ---- the question --------------------------------------------------------- */

@@ -16,11 +16,13 @@ struct trace *explain_trace(const struct decision *decision, const struct subjec
 int explain_add(struct trace *trace, enum trace_kind kind, const char *name, bool is_taken,
 		const char *why);
 
-/* Each policy that policy_find() has looked at; unmet is what it told. */
+/* Each policy that policy_find() has looked at; unmet is what it told, which is
+ * safe to print as it is. */
 int explain_add_policies(struct trace *trace, const struct config *config,
 			 const struct policy *found, const char *unmet);
 
-/* The end of it: what is wished, and the reason of its item in the plan. */
+/* The end of it: what is wished, and the reason of its item in the plan, as it
+ * stands there. */
 int explain_add_result(struct trace *trace, enum action action, const char *reason);
 
 /* policy_decide(), telling the steps of one process of the snapshot. */

@@ -104,16 +104,6 @@ static int tell_refused(const struct ascent *ascent, enum action action, const c
 
 /* ---- climbing ------------------------------------------------------------- */
 
-/* What was refused without having to suffice is no better when it must. */
-static bool is_known(const struct ascent *ascent, enum action action)
-{
-	unsigned int known = ascent->refused;
-
-	if (ascent->climb.must_suffice)
-		known |= ascent->insufficient;
-	return known & 1U << action;
-}
-
 /* 1: taken; 0: passed over; -ENOMEM. */
 static int step(struct ascent *ascent, enum action action, bool must_suffice)
 {
@@ -121,7 +111,8 @@ static int step(struct ascent *ascent, enum action action, bool must_suffice)
 	int r;
 
 	ascent->climb.must_suffice = must_suffice;
-	if (is_known(ascent, action))
+	/* refused without having to suffice, it is no better when it must */
+	if (ascent->refused & 1U << action)
 		return 0;
 	r = rung_try(&ascent->climb, &rung);
 	if (r < 0)

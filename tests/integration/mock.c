@@ -69,6 +69,8 @@ static const struct row ladder_rows[] = {
 	  true, true },
 	{ 5004, "batch", "/system.slice/batch.service", "mpi", "audit", "mempolicy", "watched",
 	  "cost", "yes", "none", 1 << 20, 1, 1, "ib_uverbs", true, true },
+	{ 0, "", "", "mpi", "enforce", "host-off", "applied", "none", "no: sysctl", "verified",
+	  0, 0, 0, "", false, false },
 };
 
 struct scene {
@@ -97,7 +99,7 @@ static const struct scene scenes[] = {
 	  "/etc/pinsafe/pinsafed.conf:3: no such key \"Mdoe\"", false, 0, 0, 0 },
 	{ "disarmed", safe_rows, 2, "enforce", "fixed", "6.12.117 is later than 5.19",
 	  "0.1", "", 3, 2, 2, 0, 0, NULL, NULL, true, 2, 0, 0 },
-	{ "ladder", ladder_rows, 4, "enforce", "affected",
+	{ "ladder", ladder_rows, 5, "enforce", "affected",
 	  "5.10.50 lacks the fix for CVE-2022-48797", "", "not installed", 1, 4, 0, 2, 0, NULL,
 	  NULL, false, 2, 3222274048, 537919488 },
 	{ "mitigated", ladder_rows, 2, "enforce", "affected",

@@ -494,6 +494,24 @@ static void test_held_cgroup_covers_its_processes(void **state)
 		    " scanned no: held; policy all: pins 16 MiB\n");
 }
 
+/* "-" sorts before "/", but /a-b is not below /a. */
+static void test_names_that_begin_alike(void **state)
+{
+	static const char *const paths[] = { "/a-b", "/a/b", "/a", "/a.b" };
+	struct plan plan;
+
+	(void)state;
+	configure(HOLD_CGROUPS);
+	for (pid_t i = 0; i < 4; i++)
+		add_process(100 + i, paths[i], 10 + (uint64_t)i);
+	add_held_cgroup("/a", 12, "all");
+	assert_int_equal(policy_decide(&c.input, &plan), 0);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(plan.items[i].scanned,
+				 i == 1 || i == 2 ? SCANNED_NO_HELD : SCANNED_YES);
+	plan_done(&plan);
+}
+
 static void test_process_keeps_its_hold_until_its_cgroups_is_effective(void **state)
 {
 	(void)state;
@@ -762,6 +780,7 @@ int main(void)
 		TEST(test_narrower_order_wins),
 		TEST(test_cgroup_is_held_once),
 		TEST(test_held_cgroup_covers_its_processes),
+		TEST(test_names_that_begin_alike),
 		TEST(test_process_keeps_its_hold_until_its_cgroups_is_effective),
 		TEST(test_shared_cgroups_are_not_held),
 		TEST(test_cgroups_of_version_1),

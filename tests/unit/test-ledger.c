@@ -181,6 +181,123 @@ static void test_path_that_would_break_a_line(void **state)
 	ledger_free(ledger);
 }
 
+/* ---- settings ------------------------------------------------------------ */
+
+static void save(struct ledger *ledger, const char *name, const char *before, const char *ours)
+{
+	const struct saved saved = { (char *)name, (char *)before, (char *)ours, NULL, false };
+	struct target_id p = process(100);
+
+	assert_int_equal(ledger_save(ledger, ACTION_BIND, &p, &saved, 1), 0);
+}
+
+static const struct saved *find(const struct ledger *ledger, const char *name)
+{
+	struct target_id p = process(100);
+
+	return ledger_find_saved(ledger_find(ledger, ACTION_BIND, &p), name);
+}
+
+static void test_settings_are_written(void **state)
+{
+	struct saved saved[] = {
+		{ (char *)"101@7", (char *)"0-7", (char *)"0-3", NULL, false },
+		{ (char *)"100@5", (char *)"", (char *)"0-3", NULL, false },
+	};
+	struct target_id p = process(100), h = { .kind = TARGET_HOST };
+	struct ledger *ledger = open_ledger();
+
+	(void)state;
+	assert_int_equal(ledger_save(ledger, ACTION_BIND, &p, saved, 2), -ENOENT);
+	assert_int_equal(ledger_record(ledger, ACTION_BIND, &p, "gpu", 77), 0);
+	assert_int_equal(ledger_save(ledger, ACTION_BIND, &p, saved, 2), 0);
+	assert_int_equal(ledger_save(ledger, ACTION_BIND, &p, saved, 0), 0);
+	assert_int_equal(ledger_confirm(ledger, ACTION_BIND, &p), 0);
+	assert_int_equal(ledger_confirm(ledger, ACTION_BIND, &p), 0);
+	assert_int_equal(ledger_record(ledger, ACTION_HOST_OFF, &h, NULL, 0), 0);
+	assert_int_equal(ledger_retract(ledger, ACTION_BIND, &p), 0);
+	assert_int_equal(ledger_forget(ledger, ACTION_BIND, &p, "101@7"), 0);
+	assert_int_equal(ledger_forget(ledger, ACTION_BIND, &p, "101@7"), 0);
+	assert_int_equal(ledger_erase(ledger, ACTION_HOST_OFF, &h), 0);
+	assert_file(HEADER "apply bind process 100 1000 gpu 77 -\n"
+			   "save bind process 100 1000 101@7 0-7 0-3\n"
+			   "save bind process 100 1000 100@5 - 0-3\n"
+			   "made bind process 100 1000 - 0 -\n"
+			   "apply host-off host 0 0 - 0 -\n"
+			   "back bind process 100 1000 - 0 -\n"
+			   "forget bind process 100 1000 101@7 - -\n"
+			   "undo host-off host 0 0 - 0 -\n");
+	ledger_free(ledger);
+	ledger = open_ledger();
+	assert_string_equal(find(ledger, "100@5")->before, "");
+	assert_null(find(ledger, "101@7"));
+	assert_int_equal(ledger_find(ledger, ACTION_BIND, &p)->since_usec, 77);
+	ledger_free(ledger);
+}
+
+static void test_settings_are_remembered(void **state)
+{
+	struct target_id p = process(100);
+	struct ledger *ledger = open_ledger();
+
+	(void)state;
+	assert_int_equal(ledger_record(ledger, ACTION_BIND, &p, "gpu", 77), 0);
+	for (const char *c = "cabed"; *c; c++)
+		save(ledger, (char[]){ *c, '\0' }, "0-7", "0-3");
+	assert_int_equal(ledger_confirm(ledger, ACTION_BIND, &p), 0);
+	save(ledger, "a", "0-3", "4-7");	/* another mind, not yet made */
+	save(ledger, "f", "0-7", "4-7");	/* new, not yet made */
+	save(ledger, "f", "0-7", "2");
+	/* another policy changes nothing else */
+	assert_int_equal(ledger_record(ledger, ACTION_BIND, &p, "other", 99), 0);
+	for (int i = 0; i < 3; i++) {		/* as written, and rewritten */
+		const struct ledger_entry *entry = ledger_find(ledger, ACTION_BIND, &p);
+
+		assert_string_equal(entry->policy, "other");
+		assert_int_equal(entry->since_usec, 77);
+		assert_int_equal(entry->n_saved, 6);
+		for (size_t k = 0; k < 6; k++)
+			assert_int_equal(entry->saved[k].name[0], 'a' + (int)k);
+		assert_string_equal(find(ledger, "a")->before, "0-7");
+		assert_string_equal(find(ledger, "a")->ours, "4-7");
+		assert_string_equal(find(ledger, "a")->earlier, "0-3");
+		assert_true(find(ledger, "a")->is_made);
+		assert_true(find(ledger, "b")->is_made);
+		assert_null(find(ledger, "b")->earlier);
+		assert_false(find(ledger, "f")->is_made);
+		assert_string_equal(find(ledger, "f")->earlier, "4-7");
+		assert_string_equal(find(ledger, "f")->ours, "2");
+		ledger_free(ledger);
+		ledger = open_ledger();
+	}
+	assert_int_equal(ledger_confirm(ledger, ACTION_BIND, &p), 0);
+	assert_null(find(ledger, "a")->earlier);
+	assert_true(find(ledger, "f")->is_made);
+	assert_int_equal(ledger_retract(ledger, ACTION_BIND, &p), 0);
+	assert_false(find(ledger, "b")->is_made);
+	ledger_free(ledger);
+}
+
+static void test_setting_that_would_break_a_line(void **state)
+{
+	static const struct saved bad[] = {
+		{ (char *)"", (char *)"1", (char *)"2", NULL, false },
+		{ (char *)"a b", (char *)"1", (char *)"2", NULL, false },
+		{ (char *)"a", (char *)"1 3", (char *)"2", NULL, false },
+		{ (char *)"a", (char *)"1", (char *)"2\n", NULL, false },
+		{ (char *)"a", (char *)"-", (char *)"2", NULL, false },
+	};
+	struct target_id p = process(100);
+	struct ledger *ledger = open_ledger();
+
+	(void)state;
+	assert_int_equal(ledger_record(ledger, ACTION_BIND, &p, NULL, 0), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(ledger_save(ledger, ACTION_BIND, &p, &bad[i], 1), -EINVAL);
+	assert_file(HEADER "apply bind process 100 1000 - 0 -\n");
+	ledger_free(ledger);
+}
+
 /* ---- what another time left ---------------------------------------------- */
 
 static void test_foreign_ledgers_are_empty(void **state)
@@ -210,6 +327,26 @@ static void test_foreign_ledgers_are_empty(void **state)
 	}
 }
 
+/* Holds only, and nothing on since when. */
+static void test_format_1_is_read(void **state)
+{
+	static const char text[] = "pinsafe-ledger 1 " BOOT "\n"
+				   "apply hold process 100 1000 gpu 0 -\n"
+				   "order hold cgroup 7 0 - 9 /a\n";
+	struct target_id p = process(100), g = cgroup(7, "/a");
+	struct ledger *ledger;
+
+	(void)state;
+	tree_write(&tree, "ledger", text);
+	ledger = open_ledger();
+	assert_int_equal(ledger_skipped(ledger), 0);
+	assert_string_equal(ledger_find(ledger, ACTION_HOLD, &p)->policy, "gpu");
+	assert_int_equal(ledger_find_override(ledger, &g)->until_usec, 9);
+	assert_file(HEADER "apply hold process 100 1000 gpu 0 -\n"
+			   "order hold cgroup 7 0 - 9 /a\n");
+	ledger_free(ledger);
+}
+
 static void test_nonsense_is_skipped_and_counted(void **state)
 {
 	static const char text[] =
@@ -220,6 +357,9 @@ static void test_nonsense_is_skipped_and_counted(void **state)
 		       "apply hold process 5 18446744073709551616 gpu 0 -\n"
 		       "apply none process 100 1000 gpu 0 -\n"
 		       "order keep process 100 1000 - 0 -\n"
+		       "save bind process 100 1000 a 0 1 2\n"
+		       "save bind process 100 1000 a 0\n"
+		       "save auto process 100 1000 a 0 1\n"
 		       "apply hold cgroup 7 0 - 0 relative\n"
 		       "apply hold thread 7 0 - 0 -\n"
 		       "apply hold  process 7 0 - 0 -\n"
@@ -233,7 +373,7 @@ static void test_nonsense_is_skipped_and_counted(void **state)
 	tree_write(&tree, "ledger", text);
 	ledger = open_ledger();
 	assert_int_equal(count_entries(ledger), 2);
-	assert_int_equal(ledger_skipped(ledger), 12);
+	assert_int_equal(ledger_skipped(ledger), 15);
 	assert_file(HEADER "apply hold process 100 1000 gpu 0 -\n"
 			   "apply hold process 101 1010 - 0 -\n");
 	ledger_free(ledger);
@@ -342,7 +482,11 @@ int main(void)
 		TEST(test_second_record_replaces_the_first),
 		TEST(test_erasing_what_is_not_there),
 		TEST(test_path_that_would_break_a_line),
+		TEST(test_settings_are_written),
+		TEST(test_settings_are_remembered),
+		TEST(test_setting_that_would_break_a_line),
 		TEST(test_foreign_ledgers_are_empty),
+		TEST(test_format_1_is_read),
 		TEST(test_nonsense_is_skipped_and_counted),
 		TEST(test_torn_at_any_byte),
 		TEST(test_random_changes),

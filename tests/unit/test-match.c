@@ -354,6 +354,29 @@ static void test_every_policy_before_has_its_line(void **state)
 				 "policy b: MatchDriver: no driver has been seen to pin\n");
 }
 
+/* Names of strangers are made safe to print once: a reader can tell what stands
+ * there, and nothing moves his cursor. */
+static void test_strangers_names_in_an_explanation(void **state)
+{
+	_cleanup_(config_done) struct config config =
+		parse("[Policy a]\nPriority=90\nMatchExecutable=/b\n"
+		      "[Policy b]\nMatchDevice=/dev/**\n");
+	struct device_open device = { .path = (char *)"/dev/x\ny" };
+	struct process_facts facts = { .id = { 5, 50 }, .exe = (char *)"/x\\\ny",
+				       .devices = &device, .n_devices = 1 };
+	struct snapshot snapshot = { .n_processes = 0 };
+	struct decide_input input = { .config = &config, .snapshot = &snapshot };
+	struct trace trace;
+
+	(void)state;
+	assert_int_equal(policy_explain(&input, &facts, &trace), 0);
+	assert_string_equal(trace.steps[0].why,
+			    "MatchExecutable: /x\\\\\\x0ay is none of them");
+	assert_int_equal(trace.steps[trace.n_steps - 1].kind, TRACE_RESULT);
+	assert_non_null(strstr(trace.steps[trace.n_steps - 1].why, "opened /dev/x\\x0ay"));
+	trace_done(&trace);
+}
+
 static void test_targets(void **state)
 {
 	struct process_facts facts = { .id = { 5, 50 }, .cgroup = (char *)"/a/b",
@@ -396,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_why_not),
 		cmocka_unit_test(test_order_of_reasons),
 		cmocka_unit_test(test_every_policy_before_has_its_line),
+		cmocka_unit_test(test_strangers_names_in_an_explanation),
 		cmocka_unit_test(test_targets),
 	};
 

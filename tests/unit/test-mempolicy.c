@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The threads of a child of the test's own as settings; pinsafe-mempolicy, which
+ * changes them, has a test for itself.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mempolicy.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "daemon/act/act.h"
+#include "daemon/act/ledger.h"
+#include "daemon/act/thread.h"
+#include "tests/unit/tree.h"
+
+#define BOOT	"11111111-2222-3333-4444-555555555555"
+
+static struct tree tree;
+static struct act_context context;
+static struct target_id target;
+static int orders[2], answers[2];
+static char program[PATH_MAX];
+
+/* ---- the child: a thread for each order, 'd', 'l' or 'i' --------------------------- */
+
+static void set_policy(int mode)
+{
+	unsigned long nodes = 1;
+	bool has_nodes = mode == MPOL_INTERLEAVE;
+
+	if (syscall(SYS_set_mempolicy, mode, has_nodes ? &nodes : NULL,
+		    has_nodes ? 8 * sizeof(nodes) : 0) < 0)
+		_exit(3);
+}
+
+static void *be_thread(void *order)
+{
+	switch ((int)(intptr_t)order) {
+	case 'l':
+		set_policy(MPOL_LOCAL);
+		break;
+	case 'i':
+		set_policy(MPOL_INTERLEAVE);
+		break;
+	}
+	if (write(answers[1], "+", 1) != 1)
+		_exit(2);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void be_child(void)
+{
+	pthread_t thread;
+	char order;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (read(orders[0], &order, 1) == 1)
+		pthread_create(&thread, NULL, be_thread, (void *)(intptr_t)order);
+	_exit(0);
+}
+
+static void order(const char *threads)
+{
+	char byte;
+
+	for (; *threads; threads++) {
+		assert_int_equal(write(orders[1], threads, 1), 1);
+		assert_int_equal(read(answers[0], &byte, 1), 1);
+	}
+}
+
+/* ---- the stage ------------------------------------------------------------------ */
+
+static int setup(void **state)
+{
+	struct thread first;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(orders, O_CLOEXEC) | pipe2(answers, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(orders[1]);
+		be_child();
+	}
+	tree = tree_new();
+	context = (struct act_context){
+		.proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.mempolicy_path = program,
+	};
+	assert_int_equal(thread_read(context.proc_fd, pid, pid, &first), 0);
+	target = (struct target_id){ .process = { pid, first.start_ticks } };
+	return ledger_open(tree.fd, BOOT, &context.ledger);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	ledger_free(context.ledger);
+	kill(target.process.pid, SIGKILL);
+	waitpid(target.process.pid, NULL, 0);
+	close(context.proc_fd);
+	close(orders[0]), close(orders[1]), close(answers[0]), close(answers[1]);
+	tree_done(&tree);
+	return 0;
+}
+
+static int act(enum plan_op op)
+{
+	struct plan_item item = {
+		.op = op, .id = target, .mode = MODE_ENFORCE, .action = ACTION_MEMPOLICY,
+	};
+
+	*context.why = '\0';
+	context.now_usec++;
+	return act_apply(&context, &item);
+}
+
+/* How many threads have it, as "default local other". */
+static void assert_policies(const char *expected)
+{
+	char command[256], found[64];
+	FILE *out;
+
+	snprintf(command, sizeof(command),
+		 "head -qn 1 /proc/%d/task/*/numa_maps | awk '{ n[$2 ~ /^(default|local)$/ ? $2 :"
+		 " \"other\"]++ } END { print n[\"default\"] + 0, n[\"local\"] + 0, n[\"other\"] + 0 }'",
+		 target.process.pid);
+	out = popen(command, "r");
+	assert_non_null(fgets(found, sizeof(found), out));
+	pclose(out);
+	found[strcspn(found, "\n")] = '\0';
+	assert_string_equal(found, expected);
+}
+
+static void assert_listed(size_t wanted, bool is_draining, bool is_foreign)
+{
+	struct held *held;
+	size_t n;
+
+	assert_int_equal(mempolicy_actuator.list(&context, &held, &n), 0);
+	assert_int_equal(n, wanted);
+	if (n > 0) {
+		assert_int_equal(held[0].is_draining, is_draining);
+		assert_int_equal(held[0].is_foreign, is_foreign);
+	}
+	held_free(held, n);
+}
+
+/* ---- */
+
+static void test_there_and_back(void **state)
+{
+	(void)state;
+	order("dd");
+	assert_int_equal(act(PLAN_APPLY), ACT_DONE);
+	assert_policies("0 3 0");
+	assert_listed(1, false, false);
+	assert_int_equal(act(PLAN_APPLY), ACT_NOOP);
+	assert_int_equal(act(PLAN_UNDO), ACT_DONE);
+	assert_policies("3 0 0");
+	assert_listed(0, false, false);
+}
+
+static void test_policies_of_their_own_stay(void **state)
+{
+	(void)state;
+	order("dli");
+	assert_int_equal(act(PLAN_APPLY), ACT_DONE);
+	assert_policies("0 3 1");
+	assert_int_equal(act(PLAN_UNDO), ACT_DONE);
+	assert_policies("2 1 1");
+}
+
+/* Born with our value, a thread goes back to the default with the others. */
+static void test_new_threads(void **state)
+{
+	(void)state;
+	order("d");
+	assert_int_equal(act(PLAN_APPLY), ACT_DONE);
+	order("dd");
+	assert_policies("0 4 0");
+	assert_listed(1, false, false);
+	assert_int_equal(act(PLAN_UNDO), ACT_DONE);
+	assert_policies("4 0 0");
+}
+
+static void test_found_again_after_a_restart(void **state)
+{
+	(void)state;
+	assert_int_equal(act(PLAN_APPLY), ACT_DONE);
+	ledger_free(context.ledger);
+	assert_int_equal(ledger_open(tree.fd, BOOT, &context.ledger), 0);
+	assert_listed(1, false, false);
+	assert_int_equal(act(PLAN_UNDO), ACT_DONE);
+	assert_policies("1 0 0");
+}
+
+static void test_refused_leaves_nothing(void **state)
+{
+	int status;
+
+	(void)state;
+	kill(target.process.pid, SIGSTOP);
+	assert_int_equal(waitpid(target.process.pid, &status, WUNTRACED), target.process.pid);
+	assert_int_equal(act(PLAN_APPLY), -EBUSY);
+	assert_non_null(strstr(context.why, "stopped by job control"));
+	assert_listed(0, false, false);
+	assert_policies("1 0 0");
+}
+
+static void test_no_program(void **state)
+{
+	(void)state;
+	context.mempolicy_path = "/nonexistent/pinsafe-mempolicy";
+	assert_int_equal(act(PLAN_APPLY), -ENOENT);
+	assert_non_null(strstr(context.why, "cannot start /nonexistent"));
+	assert_listed(0, false, false);
+}
+
+static void test_gone(void **state)
+{
+	(void)state;
+	assert_int_equal(act(PLAN_APPLY), ACT_DONE);
+	target.process.start_ticks++;
+	assert_int_equal(act(PLAN_APPLY), ACT_GONE);
+	target.process.start_ticks--;
+	kill(target.process.pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)target.process.pid, NULL, WEXITED | WNOWAIT), 0);
+	assert_listed(0, false, false);
+	assert_int_equal(act(PLAN_UNDO), ACT_GONE);
+}
+
+/* May we trace, and has this kernel memory policies? */
+static bool can_test(void)
+{
+	int status;
+	pid_t pid = fork();
+	bool can;
+
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	can = pid > 0 && ptrace(PTRACE_SEIZE, pid, NULL, NULL) == 0 &&
+	      access("/proc/self/numa_maps", R_OK) == 0;
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return can;
+}
+
+int main(void)
+{
+#define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	static const struct CMUnitTest tests[] = {
+		test(test_there_and_back),
+		test(test_policies_of_their_own_stay),
+		test(test_new_threads),
+		test(test_found_again_after_a_restart),
+		test(test_refused_leaves_nothing),
+		test(test_no_program),
+		test(test_gone),
+	};
+	const char *root = getenv("top_builddir");
+
+	if (!can_test()) {
+		printf("1..0 # SKIP no ptrace or no NUMA here: mempolicy is NOT tested\n");
+		return 77;
+	}
+	snprintf(program, sizeof(program), "%s/pinsafe-mempolicy", root ? root : ".");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
