@@ -146,8 +146,9 @@ const char *wording_next_step(const struct facts *status)
 		return "pinsafectl list; to protect them set Mode=enforce in pinsafed.conf, "
 		       "then pinsafectl reload";
 	if (!has_module(status))
-		return "load the module, or start what pins by pinsafectl run -- COMMAND";
-	return "pinsafectl list, then pinsafectl show TARGET, which says why";
+		return "load the module, or start what pins by pinsafectl run -- COMMAND; "
+		       "pinsafectl explain TARGET says what a policy could do";
+	return "pinsafectl list, then pinsafectl explain TARGET, which says why";
 }
 
 char *wording_module(const struct facts *status, enum tone *ret_tone)

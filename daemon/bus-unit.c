@@ -295,8 +295,11 @@ static int remove_drop_in(const char *path)
 		return -ENOMEM;
 	if (unlink(path) < 0 && errno != ENOENT)
 		return -errno;
-	*strrchr(folder, '/') = '\0';
-	(void)rmdir(folder);	/* others may have theirs in it */
+	/* the unit's folder, and that of all units; others may have theirs in them */
+	for (int i = 0; i < 2; i++) {
+		*strrchr(folder, '/') = '\0';
+		(void)rmdir(folder);
+	}
 	return 0;
 }
 

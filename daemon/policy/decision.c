@@ -258,24 +258,11 @@ static bool is_text_same(const char *a, const char *b)
 	return strcmp(a ?: "", b ?: "") == 0;
 }
 
-/* A process may have fewer CPUs than its nodes: then those were set. */
-static bool is_within(const char *ours, const char *wanted)
-{
-	struct nodeset a, b;
-
-	return ours && wanted && nodeset_parse(ours, &a) == 0 &&
-	       nodeset_parse(wanted, &b) == 0 && !nodeset_is_empty(&a) &&
-	       nodeset_is_subset(&a, &b);
-}
-
 bool decision_is_same(const struct held *held, const char *cpus, const char *mems)
 {
 	if (held->is_foreign)
 		return true;
-	if (!is_text_same(held->mems, mems))
-		return false;
-	return is_text_same(held->cpus, cpus) ||
-	       (held->action == ACTION_BIND && is_within(held->cpus, cpus));
+	return is_text_same(held->cpus, cpus) && is_text_same(held->mems, mems);
 }
 
 bool decision_is_granted(const struct decision *decision, const struct subject *subject)

@@ -119,6 +119,7 @@ static void test_next_step_without_the_module(void **state)
 	(void)state;
 	set(status, "exposed", 1);
 	assert_null(strstr(wording_next_step(status), "module"));
+	assert_non_null(strstr(wording_next_step(status), "pinsafectl explain"));
 	set_string(status, "module_version", "");
 	assert_non_null(strstr(wording_next_step(status), "load the module"));
 }

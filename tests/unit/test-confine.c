@@ -24,6 +24,7 @@
 enum { CPUS, MEMS, PROPERTIES };
 
 static const char *const properties[] = { "AllowedCPUs", "AllowedMemoryNodes" };
+static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
 static const char *const effective[] = { "cpuset.cpus.effective", "cpuset.mems.effective" };
 
 /* One unit, a.service, as systemd shows it. */
@@ -47,6 +48,12 @@ static void set_effective(const char *cgroup, const char *file, const char *list
 
 	snprintf(path, sizeof(path), "cgroup%s/%s", cgroup, file);
 	tree_write(&tree, path, list);
+}
+
+static void set_cpuset(const char *cgroup, int i, const char *list)
+{
+	set_effective(cgroup, files[i], list);
+	set_effective(cgroup, effective[i], *list ? list : all[i]);
 }
 
 static int find_property(const char *name)
@@ -77,8 +84,11 @@ static int units_write(void *userdata, const char *unit, const char *property, c
 	snprintf(systemd.value[i], sizeof(systemd.value[i]), "%s", value);
 	systemd.writes++;
 	systemd.forgotten[i] = false;
-	if (!systemd.is_deaf)
-		set_effective(UNIT, effective[i], *value ? value : all[i]);
+	if (systemd.is_deaf)
+		return 0;
+	/* as it is: a unit with none of the two is not written to any more */
+	if (*systemd.value[CPUS] || *systemd.value[MEMS])
+		set_cpuset(UNIT, i, value);
 	return 0;
 }
 
@@ -100,11 +110,7 @@ static const struct unit_manager units = {
 int cpuset_write(const char *cgroup, const char *file, const char *list, const char **ret_why)
 {
 	*ret_why = NULL;
-	set_effective(cgroup, file, list);
-	if (!*list)
-		list = strcmp(file, "cpuset.cpus") == 0 ? all[CPUS] : all[MEMS];
-	set_effective(cgroup, strcmp(file, "cpuset.cpus") == 0 ? effective[CPUS] : effective[MEMS],
-		      list);
+	set_cpuset(cgroup, strcmp(file, files[CPUS]) == 0 ? CPUS : MEMS, list);
 	return 0;
 }
 
@@ -253,6 +259,10 @@ static void test_unit_there_and_back(void **state)
 	assert_string_equal(systemd.value[MEMS], "");
 	assert_true(systemd.forgotten[CPUS] && systemd.forgotten[MEMS]);
 	assert_int_equal(systemd.writes, 4);
+	for (int i = 0; i < PROPERTIES; i++) {
+		assert_file(UNIT, files[i], "");
+		assert_file(UNIT, effective[i], all[i]);
+	}
 }
 
 static void test_unit_with_its_own_setting(void **state)

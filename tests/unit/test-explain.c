@@ -24,7 +24,11 @@
 #define N_ROUNDS	3000
 #define N_PROCESSES	6
 #define N_CGROUPS	4
-#define N_HELD		6
+#define N_HELD		6	/* at first, */
+#define MAX_HELD	64	/* and in the end */
+#define N_STEPS		12	/* of two seconds */
+
+DEFINE_CLEANUP_EMBEDDED(struct plan, plan_done);
 
 static unsigned int seed;
 
@@ -40,11 +44,11 @@ static bool maybe(unsigned int one_in)
 
 /* ---- a host at random ---------------------------------------------------- */
 
+#define CONTAINER	"5f1d2c3b4a59687766554433221100ffeeddccbbaa99887766554433221100aa"
+
 static const char *const cgroups[N_CGROUPS] = {
 	"/system.slice/a.service", "/system.slice/a.service/worker",
-	"/system.slice/docker-5f1d2c3b4a59687766554433221100ffeeddccbbaa99887766554433221100aa"
-	".scope",
-	"/user.slice",
+	"/system.slice/docker-" CONTAINER ".scope", "/user.slice",
 };
 
 static struct world {
@@ -56,7 +60,8 @@ static struct world {
 	struct node_bytes pinned[N_PROCESSES];
 	struct cgroup_facts cgroups[N_CGROUPS];
 	struct node_bytes resident[N_CGROUPS];
-	struct held held[N_HELD];
+	struct held held[MAX_HELD];
+	char lists[MAX_HELD][2][32];
 	struct setback setbacks[N_HELD];
 	struct override orders[2];
 	struct decide_input input;
@@ -345,18 +350,185 @@ static void assert_round(void)
 	plan_done(&again);
 }
 
-static void test_random_worlds(void **state)
+static unsigned int first_seed(void)
 {
 	const char *given = getenv("SEED");
-	unsigned int begin = given ? (unsigned int)strtoul(given, NULL, 0) :
+	unsigned int first = given ? (unsigned int)strtoul(given, NULL, 0) :
 				     (unsigned int)time(NULL);
 
+	print_message("SEED=%u\n", first);
+	return first;
+}
+
+static void test_random_worlds(void **state)
+{
+	unsigned int begin = first_seed();
+
 	(void)state;
-	print_message("SEED=%u\n", begin);
 	for (unsigned int i = 0; i < N_ROUNDS; i++) {
 		seed = begin + i;
 		make_world();
 		assert_round();
+		config_done(&w.config);
+	}
+}
+
+/* ---- plans come true ------------------------------------------------------- */
+
+static struct held *find_held(const struct plan_item *item)
+{
+	for (size_t i = 0; i < w.input.n_held; i++) {
+		if (w.held[i].action == item->action &&
+		    target_id_compare(&w.held[i].id, &item->id) == 0)
+			return &w.held[i];
+	}
+	return NULL;
+}
+
+/* The target as the world owns it. */
+static struct target_id own_target(const struct plan_item *item)
+{
+	struct target_id id = item->id;
+
+	if (id.kind == TARGET_CGROUP)
+		id.cgroup = (char *)cgroups[id.cgroup_id - 1];
+	return id;
+}
+
+static char *own_list(struct held *held, size_t which, const char *list)
+{
+	char *own = w.lists[held - w.held][which];
+
+	if (!list)
+		return NULL;
+	assert_true(strlen(list) < sizeof(w.lists[0][0]));
+	memmove(own, list, strlen(list) + 1);	/* may be there already */
+	return own;
+}
+
+/* What the next look at the processes shows; mems NULL: all. */
+static void show(const struct plan_item *item, bool is_applied)
+{
+	struct nodeset mems = { 0 };
+
+	if (is_applied && item->mems)
+		assert_int_equal(nodeset_parse(item->mems, &mems), 0);
+	for (size_t i = 0; i < N_PROCESSES; i++) {
+		struct process_facts *facts = &w.processes[i];
+
+		if (item->action == ACTION_MEMPOLICY && item->id.kind == TARGET_PROCESS &&
+		    process_id_equal(facts->id, item->id.process))
+			facts->has_own_policy = is_applied;
+		if (item->action == ACTION_CONFINE && facts->cgroup_id == item->id.cgroup_id)
+			facts->mems_allowed = mems;
+	}
+	if (item->action == ACTION_HOST_OFF && is_applied)
+		w.snapshot.host.balancing &= ~1;
+	else if (item->action == ACTION_HOST_OFF)
+		w.snapshot.host.balancing |= 1;
+}
+
+static void apply(const struct plan_item *item)
+{
+	const struct policy *policy = item->policy ?
+		config_find_policy(&w.config, item->policy) : NULL;
+	struct held *held = find_held(item);
+
+	if (!held)
+		held = &w.held[w.input.n_held++];
+	assert_true(w.input.n_held <= MAX_HELD);
+	*held = (struct held){
+		.id = own_target(item),
+		.action = item->action,
+		.policy = policy ? policy->name : NULL,
+		.cpus = own_list(held, 0, item->cpus),
+		.mems = own_list(held, 1, item->mems),
+		.since_usec = w.input.now_usec,
+	};
+	show(item, true);
+}
+
+static void undo(const struct plan_item *item)
+{
+	struct held *held = find_held(item);
+
+	show(item, false);
+	held->action = ACTION_AUTO;	/* none: of nothing any more */
+}
+
+static void compact(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w.input.n_held; i++) {
+		struct held held = w.held[i];
+
+		if (held.action == ACTION_AUTO)
+			continue;
+		w.held[n] = held;
+		w.held[n].cpus = own_list(&w.held[n], 0, held.cpus);
+		w.held[n].mems = own_list(&w.held[n], 1, held.mems);
+		n++;
+	}
+	w.input.n_held = n;
+}
+
+/* Number of changes. */
+static size_t carry_out(void)
+{
+	_cleanup_(plan_done) struct plan plan = { 0 };
+	size_t n = 0;
+
+	assert_int_equal(policy_decide(&w.input, &plan), 0);
+	for (size_t i = 0; i < plan.n_items; i++) {
+		const struct plan_item *item = &plan.items[i];
+
+		if (item->mode != MODE_ENFORCE ||
+		    (item->op != PLAN_APPLY && item->op != PLAN_UNDO))
+			continue;
+		n++;
+		if (item->op == PLAN_APPLY)
+			apply(item);
+		else
+			undo(item);
+	}
+	compact();
+	return n;
+}
+
+/* What drained has drained, what others changed they leave alone from here on. */
+static void calm(void)
+{
+	struct host_facts *host = &w.snapshot.host;
+
+	for (size_t i = 0; i < w.input.n_held; i++) {
+		w.held[i].is_draining = w.held[i].is_foreign = false;
+		w.held[i].cpus = own_list(&w.held[i], 0, w.held[i].cpus);
+		w.held[i].mems = own_list(&w.held[i], 1, w.held[i].mems);
+		if (w.held[i].action == ACTION_HOST_OFF && host->balancing > 0)
+			host->balancing &= ~1;
+	}
+}
+
+/* If what is planned is done each time, there is nothing left to do soon: no two
+ * rungs take turns. */
+static void test_worlds_settle(void **state)
+{
+	unsigned int begin = first_seed();
+
+	(void)state;
+	for (unsigned int i = 0; i < N_ROUNDS; i++) {
+		size_t changes = 0;
+
+		seed = begin + i;
+		make_world();
+		calm();
+		for (int step = 0; step < N_STEPS; step++) {
+			changes = carry_out();
+			w.input.now_usec += 2000000;
+		}
+		if (changes > 0)
+			fail_msg("SEED=%u does not settle", seed);
 		config_done(&w.config);
 	}
 }
@@ -392,6 +564,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_worlds),
+		cmocka_unit_test(test_worlds_settle),
 		cmocka_unit_test(test_stranger),
 		cmocka_unit_test(test_names),
 	};

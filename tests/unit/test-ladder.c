@@ -329,7 +329,7 @@ static void test_bind_before_it_pinned(void **state)
 	s.processes[0].vm_pin_bytes = 4096;
 	s.held[0] = (struct held){
 		.id = { .process = { 100, 1 } }, .action = ACTION_BIND, .policy = "x",
-		.cpus = "3",	/* all that it may use of these */
+		.cpus = "2-3",
 	};
 	s.input.n_held = 1;
 	assert_int_equal(policy_decide(&s.input, &plan), 0);

@@ -62,6 +62,28 @@ static void test_who_holds(void **unused)
 	assert_cgroups(&tree, "[Daemon]\nHoldOnPin=everywhere\n" P("MatchPinnedMin=1M\n"), "");
 }
 
+#define OF_USER	"user.slice/user-7.slice/user@7.service"
+
+static void test_units(void **unused)
+{
+	_cleanup_(tree_done) struct tree tree = tree_new();
+
+	(void)unused;
+	tree_write(&tree, "system.slice/a.service/w/cgroup.procs", "");
+	tree_write(&tree, "system.slice/system-b.slice/b@1.service/cgroup.procs", "");
+	tree_write(&tree, "system.slice/docker-1.scope/system.slice/a.service/cgroup.procs", "");
+	tree_write(&tree, OF_USER "/app.slice/c.scope/cgroup.procs", "");
+	assert_cgroups(&tree, ENFORCE P("MatchUnit=a.service\n"), "/system.slice/a.service ");
+	assert_cgroups(&tree, ENFORCE P("MatchUnit=b@*.service c.scope\n"),
+		       "/system.slice/system-b.slice/b@1.service /" OF_USER "/app.slice/c.scope ");
+	assert_cgroups(&tree, ENFORCE P("MatchUnit=user@7.service\n"), "/" OF_USER " ");
+	assert_cgroups(&tree, ENFORCE P("MatchUnit=x.service\n"), "");
+	/* both */
+	assert_cgroups(&tree, ENFORCE P("MatchUnit=a.service\nMatchCGroup=/system.slice/**\n"),
+		       "/system.slice/a.service ");
+	assert_cgroups(&tree, ENFORCE P("MatchUnit=a.service\nMatchCGroup=/user.slice\n"), "");
+}
+
 static void test_equal(void **unused)
 {
 	struct pinsafe_watch_device null = { .major = 1, .minor = 3 };
@@ -83,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who_holds),
+		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_equal),
 	};
 
