@@ -212,7 +212,7 @@ const struct field dump_fields[] = {
 	ELEMENTS("cgroups", snapshot.cgroups, snapshot.n_cgroups, MANY, cgroup_fields,
 		 compare_cgroups),
 	ARRAY(held, n_held, MANY, held_fields, NULL),
-	ARRAY(overrides, n_overrides, MANY, override_fields, NULL),
+	ARRAY(overrides, n_overrides, MANY, override_fields, override_compare),
 	ARRAY(setbacks, n_setbacks, MANY, setback_fields, NULL),
 	ARRAY(decided, n_decided, MANY, decided_fields, compare_decided),
 	END,

@@ -396,7 +396,5 @@ int dump_parse(const char *text, size_t length, struct dump *ret_dump, char **re
 		r = read_fields(&reader, root, dump_fields, (char *)ret_dump, 0);
 	if (r < 0)
 		dump_done(ret_dump);
-	else
-		override_sort(ret_dump->overrides, ret_dump->n_overrides);
 	return r;
 }

@@ -283,17 +283,11 @@ size_t override_find(const struct override *orders, size_t n, const struct targe
 	return sorted_find(id, orders, n, sizeof(*orders), compare_override, ret_found);
 }
 
-static int compare_overrides(const void *a, const void *b)
+int override_compare(const void *a, const void *b)
 {
 	const struct override *x = a, *y = b;
 
 	return target_id_compare(&x->id, &y->id);
-}
-
-void override_sort(struct override *orders, size_t n)
-{
-	if (n > 0)
-		qsort(orders, n, sizeof(*orders), compare_overrides);
 }
 
 /* With sight the count is the word: the bell rings also for what was unpinned

@@ -318,7 +318,8 @@ int target_id_compare(const struct target_id *a, const struct target_id *b);
 /* Where the order on id is among those sorted by target, or where it would be. */
 size_t override_find(const struct override *orders, size_t n, const struct target_id *id,
 		     bool *ret_found);
-void override_sort(struct override *orders, size_t n);
+/* That order, for qsort(3). */
+int override_compare(const void *a, const void *b);
 
 /* By pid, then by start time; <0, 0, >0. */
 int process_id_compare(struct process_id a, struct process_id b);

@@ -251,6 +251,11 @@ static void random_changes(struct dice *dice, struct dump *dump)
 			.hold = dice_coin(dice),
 			.until_usec = dice_coin(dice) ? dice_big(dice) : 0,
 		};
+	qsort(dump->overrides, dump->n_overrides, sizeof(*dump->overrides), override_compare);
+	/* one order a target */
+	if (dump->n_overrides == 2 &&
+	    override_compare(&dump->overrides[0], &dump->overrides[1]) == 0)
+		target_id_done(&dump->overrides[--dump->n_overrides].id);
 	dump->n_setbacks = dice_throw(dice, 2);
 	dump->setbacks = calloc(dump->n_setbacks + 1, sizeof(*dump->setbacks));
 	for (size_t i = 0; i < dump->n_setbacks; i++)

@@ -438,7 +438,8 @@ static void read_case(int case_fd, const struct tree *tree, struct golden *golde
 	parse_lines(golden, golden->texts[0], parse_held);
 	parse_lines(golden, golden->texts[1], parse_setback);
 	parse_lines(golden, golden->texts[2], parse_order);
-	override_sort(golden->orders, golden->input.n_overrides);
+	qsort(golden->orders, golden->input.n_overrides, sizeof(golden->orders[0]),
+	      override_compare);
 }
 
 /* ---- a case ---------------------------------------------------------------- */
