@@ -172,7 +172,7 @@ static int append_trace(sd_bus_message *m, const struct trace *trace)
 	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int explain(const struct state *state, const struct target *row,
+static int explain(struct state *state, const struct target *row,
 		   struct trace *ret_trace)
 {
 	_cleanup_(stock_done) struct stock stock = { 0 };
@@ -203,7 +203,7 @@ static int on_explain(sd_bus_message *m, void *userdata, sd_bus_error *ret_error
 }
 
 /* A file that nobody can change any more, at its beginning. */
-static int write_snapshot(const struct state *state, int *ret_fd)
+static int write_snapshot(struct state *state, int *ret_fd)
 {
 	_cleanup_(close) int fd = memfd_create("pinsafe-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	_cleanup_(fclose) FILE *out = NULL;

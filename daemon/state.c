@@ -22,6 +22,7 @@
 #include "daemon/sense/helper.h"
 #include "daemon/sense/kernel.h"
 #include "daemon/sense/topology.h"
+#include "daemon/stock.h"
 
 /* Is this the kernel's own /proc, or a recorded tree? */
 static bool is_live(int proc_fd)
@@ -145,6 +146,7 @@ void state_done(struct state *state)
 	held_free(state->holds.list, state->holds.n);
 	held_free(state->settings.list, state->settings.n);
 	setbacks_done(&state->setbacks);
+	stock_drop_cgroups(state);
 	ledger_free(state->ledger);
 	config_done(&state->config);
 	host_facts_done(&state->host);

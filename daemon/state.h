@@ -117,6 +117,9 @@ struct state {
 	struct held_list holds;		/* what is in force, */
 	struct held_list settings;	/* by target, then by action */
 	struct setbacks setbacks;
+	struct cgroup_facts *cgroups;	/* sorted by path; see stock.h */
+	size_t n_cgroups;
+	uint64_t cgroups_usec;		/* when they were read */
 	struct status status;
 	struct tally tally;
 

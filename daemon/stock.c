@@ -6,10 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/base/unit.h"
 #include "daemon/gather.h"
 #include "daemon/inforce.h"
 #include "daemon/sense/cgroup.h"
+
+/* As fresh as a decision on a host that is quiet. */
+#define CGROUPS_FRESH_USEC	(1000ULL * 1000)
 
 /* ---- cgroups --------------------------------------------------------------------- */
 
@@ -22,45 +24,12 @@ static bool may_confine(const struct config *config)
 	return false;
 }
 
-static bool is_known(const struct stock *stock, const char *path)
+void stock_drop_cgroups(struct state *state)
 {
-	for (size_t i = 0; i < stock->n_cgroups; i++) {
-		if (strcmp(stock->cgroups[i].path, path) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* One that has gone by now is left out. */
-static int add_cgroup(const struct state *state, struct stock *stock, const char *path)
-{
-	struct cgroup_facts *longer;
-	int r;
-
-	if (is_known(stock, path))
-		return 0;
-	longer = reallocarray(stock->cgroups, stock->n_cgroups + 1, sizeof(*longer));
-	if (!longer)
-		return -ENOMEM;
-	stock->cgroups = longer;
-	r = cgroup_read_facts(state->sys_fd, path, &longer[stock->n_cgroups]);
-	if (r >= 0)
-		stock->n_cgroups++;
-	return r == -ENOMEM ? r : 0;
-}
-
-/* Its own, and its unit's where that is another: a service may have made cgroups
- * of its own below the one that systemd gave it. */
-static int add_cgroups_of(const struct state *state, struct stock *stock, const char *path)
-{
-	size_t length = unit_path_length(path);
-	_cleanup_(free) char *unit = NULL;
-	int r = add_cgroup(state, stock, path);
-
-	if (r < 0 || length == 0 || length == strlen(path))
-		return r;
-	unit = strndup(path, length);
-	return unit ? add_cgroup(state, stock, unit) : -ENOMEM;
+	for (size_t i = 0; i < state->n_cgroups; i++)
+		cgroup_facts_done(&state->cgroups[i]);
+	free(take_ptr(state->cgroups));
+	state->n_cgroups = 0;
 }
 
 static int compare_cgroups(const void *a, const void *b)
@@ -70,63 +39,116 @@ static int compare_cgroups(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-static int take_cgroups(const struct state *state, struct stock *stock)
+static bool is_known(const struct state *state, size_t n_sorted, char *path)
 {
-	const struct snapshot *snapshot = &stock->snapshot;
+	struct cgroup_facts key = { .path = path };
+
+	return n_sorted > 0 && bsearch(&key, state->cgroups, n_sorted, sizeof(key),
+				       compare_cgroups);
+}
+
+/* One that has gone by now is left out. */
+static int add_cgroup(struct state *state, const char *path)
+{
+	struct cgroup_facts *longer =
+		reallocarray(state->cgroups, state->n_cgroups + 1, sizeof(*longer));
+	int r;
+
+	if (!longer)
+		return -ENOMEM;
+	state->cgroups = longer;
+	r = cgroup_read_facts(state->sys_fd, path, &longer[state->n_cgroups]);
+	if (r >= 0)
+		state->n_cgroups++;
+	return r == -ENOMEM ? r : 0;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Of those that pin, sorted; strings stay the snapshot's. */
+static size_t list_paths(const struct snapshot *snapshot, char **paths)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < snapshot->n_processes; i++) {
+		const struct process_facts *facts = &snapshot->processes[i];
+
+		if (facts->cgroup && (facts->n_devices > 0 || process_is_pinner(facts)))
+			paths[n++] = facts->cgroup;
+	}
+	if (n > 1)
+		qsort(paths, n, sizeof(*paths), compare_paths);
+	return n;
+}
+
+/* Many processes share a cgroup, and many ticks a second. */
+static int read_cgroups(struct state *state, const struct snapshot *snapshot)
+{
+	_cleanup_(free) char **paths = calloc(snapshot->n_processes + 1, sizeof(*paths));
+	size_t n_sorted = state->n_cgroups, n;
 	int r = 0;
 
-	if (!may_confine(&state->config))
-		return 0;
-	for (size_t i = 0; r >= 0 && i < snapshot->n_processes; i++) {
-		const struct process_facts *facts = &snapshot->processes[i];
-		const struct policy *policy = NULL;
+	if (!paths)
+		return -ENOMEM;
+	n = list_paths(snapshot, paths);
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		bool is_same = i > 0 && strcmp(paths[i - 1], paths[i]) == 0;
 
-		if (!facts->cgroup)
-			continue;
-		r = policy_find(&state->config, facts, NULL, &policy, NULL);
-		if (r >= 0 && policy && policy_has_action(policy, ACTION_CONFINE))
-			r = add_cgroups_of(state, stock, facts->cgroup);
+		if (!is_same && !is_known(state, n_sorted, paths[i]))
+			r = add_cgroup(state, paths[i]);
 	}
-	if (stock->n_cgroups > 1)
-		qsort(stock->cgroups, stock->n_cgroups, sizeof(*stock->cgroups),
+	if (state->n_cgroups > 1)
+		qsort(state->cgroups, state->n_cgroups, sizeof(*state->cgroups),
 		      compare_cgroups);
 	return r;
+}
+
+static int take_cgroups(struct state *state, uint64_t now_usec,
+			const struct snapshot *snapshot)
+{
+	bool may = may_confine(&state->config);
+
+	if (!may || now_usec >= state->cgroups_usec + CGROUPS_FRESH_USEC) {
+		stock_drop_cgroups(state);
+		state->cgroups_usec = now_usec;
+	}
+	return may ? read_cgroups(state, snapshot) : 0;
 }
 
 /* ---- the whole ------------------------------------------------------------------- */
 
 void stock_done(struct stock *stock)
 {
-	for (size_t i = 0; i < stock->n_cgroups; i++)
-		cgroup_facts_done(&stock->cgroups[i]);
-	free(stock->cgroups);
 	free(stock->held);
 	gather_return(&stock->snapshot);
 	*stock = (struct stock){ 0 };
 }
 
-static int fill(const struct state *state, struct stock *stock)
+static int fill(struct state *state, uint64_t now_usec, struct stock *stock)
 {
 	int r = gather_snapshot(state, &stock->snapshot);
 
 	if (r >= 0)
-		r = take_cgroups(state, stock);
+		r = take_cgroups(state, now_usec, &stock->snapshot);
 	return r < 0 ? r : inforce_list(state, &stock->held, &stock->n_held);
 }
 
-int stock_take(const struct state *state, uint64_t now_usec, struct stock *ret_stock)
+int stock_take(struct state *state, uint64_t now_usec, struct stock *ret_stock)
 {
 	struct stock *stock = ret_stock;
 	int r;
 
 	*stock = (struct stock){ 0 };
-	r = fill(state, stock);
+	r = fill(state, now_usec, stock);
 	if (r < 0) {
 		stock_done(stock);
 		return r;
 	}
-	stock->snapshot.cgroups = stock->cgroups;
-	stock->snapshot.n_cgroups = stock->n_cgroups;
+	stock->snapshot.cgroups = state->cgroups;
+	stock->snapshot.n_cgroups = state->n_cgroups;
 	stock->input = (struct decide_input){
 		.config = &state->config,
 		.snapshot = &stock->snapshot,
@@ -160,7 +182,7 @@ static size_t list_decided(const struct state *state, struct decided *decided)
 	return state->targets.n;
 }
 
-int stock_write(const struct state *state, uint64_t now_usec, FILE *out)
+int stock_write(struct state *state, uint64_t now_usec, FILE *out)
 {
 	_cleanup_(free) struct decided *decided =
 		calloc(state->targets.n + 1, sizeof(*decided));

@@ -15,18 +15,20 @@
  * before the state changes. */
 struct stock {
 	struct snapshot snapshot;
-	struct cgroup_facts *cgroups;	/* where a policy could confine; owned */
-	size_t n_cgroups;
 	struct held *held;
 	size_t n_held;
 	struct decide_input input;
 };
 
 /* 0 or -ENOMEM. */
-int stock_take(const struct state *state, uint64_t now_usec, struct stock *ret_stock);
+int stock_take(struct state *state, uint64_t now_usec, struct stock *ret_stock);
 void stock_done(struct stock *stock);
 
 DEFINE_CLEANUP_EMBEDDED(struct stock, stock_done);
 
+/* Of those that pin, where a policy could confine, facts on their cgroups are kept
+ * in the state for a second. */
+void stock_drop_cgroups(struct state *state);
+
 /* Writes it as a snapshot, with what was decided last; 0 or negative errno. */
-int stock_write(const struct state *state, uint64_t now_usec, FILE *out);
+int stock_write(struct state *state, uint64_t now_usec, FILE *out);

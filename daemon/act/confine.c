@@ -72,22 +72,45 @@ static int write_property(struct act_context *context, const char *cgroup, const
 	return r == -ENOENT ? ACT_GONE : r;
 }
 
+static int read_every(struct act_context *context, const char *name,
+		      char list[CONFINE_LIST_SIZE])
+{
+	return confine_read_list(context->cgroup_fd, confine_is_cpus(name) ?
+				 "cpuset.cpus.effective" : "cpuset.mems.effective", list);
+}
+
+/* ENOSPC: a cgroup with processes in it cannot be left without (validate_change() of
+ * kernel/cgroup/cpuset.c).  All that the host has is the same to it, until there are
+ * more CPUs or nodes. */
+static int write_cpuset(struct act_context *context, const char *cgroup, const char *name,
+			const char *value)
+{
+	const char *file = confine_is_cpus(name) ? "cpuset.cpus" : "cpuset.mems";
+	char every[CONFINE_LIST_SIZE];
+	const char *why = NULL;
+	int r;
+
+	r = cpuset_write(cgroup, file, value, &why);
+	if (r == -ENOSPC && !*value) {
+		r = read_every(context, name, every);
+		if (r == 0)
+			r = cpuset_write(cgroup, file, every, &why);
+	}
+	if (r < 0 && why)
+		snprintf(context->why, sizeof(context->why), "%s", why);
+	return r == -ENOENT ? ACT_GONE : r;
+}
+
 static int confine_write(struct act_context *context, const struct target_id *id,
 			 const char *name, const char *value)
 {
 	_cleanup_(close) int fd = -1;
-	const char *why = NULL;
 	int r;
 
 	if (is_property(name))
 		return write_property(context, id->cgroup, name, value);
 	r = confine_open(context, id, &fd);
-	if (r != 0)
-		return r;
-	r = cpuset_write(id->cgroup, name, value, &why);
-	if (r < 0 && why)
-		snprintf(context->why, sizeof(context->why), "%s", why);
-	return r == -ENOENT ? ACT_GONE : r;
+	return r != 0 ? r : write_cpuset(context, id->cgroup, name, value);
 }
 
 static bool is_equal(const char *a, const char *b)
@@ -98,10 +121,23 @@ static bool is_equal(const char *a, const char *b)
 	       memcmp(&x, &y, sizeof(x)) == 0;
 }
 
+/* No restriction, and all that there is. */
+static bool is_every(struct act_context *context, const char *name, const char *list)
+{
+	char every[CONFINE_LIST_SIZE];
+	struct nodeset set, host;
+
+	return read_every(context, name, every) == 0 && nodeset_parse(every, &host) == 0 &&
+	       nodeset_parse(list, &set) == 0 && nodeset_is_subset(&host, &set);
+}
+
 static bool confine_is_same(struct act_context *context, const struct target_id *id,
 			    const struct wanted *current, const char *value)
 {
-	(void)context, (void)id;
+	(void)id;
+	if (!*value && !is_property(current->name) &&
+	    is_every(context, current->name, current->value))
+		return true;
 	return is_equal(current->value, value);
 }
 
@@ -116,16 +152,13 @@ static int clear_cpuset(struct act_context *context, const struct target_id *id,
 	const char *file = confine_is_cpus(name) ? "cpuset.cpus" : "cpuset.mems";
 	_cleanup_(close) int fd = -1;
 	char list[CONFINE_LIST_SIZE];
-	const char *why = NULL;
 	int r;
 
 	if (!saved || *saved->before || confine_open(context, id, &fd) != 0 ||
 	    confine_read_list(fd, file, list) < 0 || !is_equal(list, saved->ours))
 		return ACT_DONE;
-	r = cpuset_write(id->cgroup, file, "", &why);
-	if (r < 0 && why)
-		snprintf(context->why, sizeof(context->why), "%s", why);
-	return r == -ENOENT ? ACT_DONE : r;
+	r = write_cpuset(context, id->cgroup, name, "");
+	return r == ACT_GONE ? ACT_DONE : r;
 }
 
 static int confine_forget(struct act_context *context, const struct target_id *id,
@@ -169,7 +202,8 @@ static const struct setting_ops ops = {
 
 /* ---- is it in force? --------------------------------------------------------- */
 
-/* What is no longer there cannot be wider.  CPUs that are offline are in none. */
+/* A cgroup that is no more cannot be wider.  CPUs that are offline are in none; one
+ * without the controller has no such file. */
 static bool is_within(struct act_context *context, const struct target_id *id,
 		      const char *file, const char *value)
 {
@@ -177,11 +211,10 @@ static bool is_within(struct act_context *context, const struct target_id *id,
 	struct nodeset set, wanted;
 	_cleanup_(close) int fd = -1;
 
-	if (!value || confine_open(context, id, &fd) != 0 ||
-	    confine_read_list(fd, file, list) < 0)
+	if (!value || confine_open(context, id, &fd) != 0)
 		return true;
-	return nodeset_parse(list, &set) == 0 && nodeset_parse(value, &wanted) == 0 &&
-	       nodeset_is_subset(&set, &wanted);
+	return confine_read_list(fd, file, list) == 0 && nodeset_parse(list, &set) == 0 &&
+	       nodeset_parse(value, &wanted) == 0 && nodeset_is_subset(&set, &wanted);
 }
 
 static bool is_effective(struct act_context *context, const struct target_id *id,

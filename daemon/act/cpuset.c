@@ -47,8 +47,8 @@ static int init(const char **ret_why)
 	return r;
 }
 
-/* It writes each line of a value; of "" there is none, of "\n" there is an empty
- * one, which to the kernel is the same. */
+/* The library writes each line of a value that is not empty; a blank is nothing to
+ * the kernel (cpuset_write_resmask() strips it) and something to the library. */
 int cpuset_write(const char *cgroup, const char *file, const char *list, const char **ret_why)
 {
 	_cleanup_(cgroup_drop) struct cgroup *group = NULL;
@@ -63,6 +63,6 @@ int cpuset_write(const char *cgroup, const char *file, const char *list, const c
 	cpuset = group ? cgroup_add_controller(group, "cpuset") : NULL;
 	if (!cpuset)
 		return -ENOMEM;
-	r = judge(cgroup_set_value_string(cpuset, file, *list ? list : "\n"), ret_why);
+	r = judge(cgroup_set_value_string(cpuset, file, *list ? list : " "), ret_why);
 	return r < 0 ? r : judge(cgroup_modify_cgroup(group), ret_why);
 }

@@ -37,17 +37,22 @@ static const char policy_own[] = "own";
 
 /* ---- one thread ----------------------------------------------------------- */
 
+/* A mapping without pages has nothing behind its policy. */
+static bool is_word(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	return strncmp(text, word, length) == 0 && strchr(" \n", text[length]);
+}
+
 /* One of the three above. */
 static const char *parse_policy(const char *record)
 {
 	const char *policy = strchr(record, ' ');
 
-	if (!policy)
-		return policy_own;
-	policy++;
-	if (strncmp(policy, policy_default, strlen(policy_default)) == 0)
+	if (policy && is_word(policy + 1, policy_default))
 		return policy_default;
-	if (strncmp(policy, "local ", strlen("local ")) == 0)
+	if (policy && is_word(policy + 1, policy_local))
 		return policy_local;
 	return policy_own;
 }

@@ -115,6 +115,14 @@ bool task_exists(int pid_fd, pid_t tid)
 	return faccessat(pid_fd, path, F_OK, 0) == 0;
 }
 
+/* A mapping without pages has nothing behind its policy. */
+static bool is_word(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	return strncmp(text, word, length) == 0 && strchr(" \n", text[length]);
+}
+
 /* No text: no mappings, so a thread that is ending. */
 int task_read_policy(int pid_fd, pid_t tid, enum task_policy *ret_policy)
 {
@@ -131,10 +139,9 @@ int task_read_policy(int pid_fd, pid_t tid, enum task_policy *ret_policy)
 	policy = strchr(text, ' ');
 	if (!policy)
 		return -EINVAL;
-	policy++;
-	if (strncmp(policy, "default", strlen("default")) == 0)
+	if (is_word(policy + 1, "default"))
 		*ret_policy = TASK_POLICY_DEFAULT;
-	else if (strncmp(policy, "local ", strlen("local ")) == 0)
+	else if (is_word(policy + 1, "local"))
 		*ret_policy = TASK_POLICY_LOCAL;
 	else
 		*ret_policy = TASK_POLICY_OTHER;

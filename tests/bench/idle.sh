@@ -9,7 +9,7 @@ idle_cgroup=$cgroup_root/bench-idle
 # idle_begin COUNT: that many processes that sleep, in a cgroup of their own
 idle_begin() {
 	mkdir -p "$idle_cgroup"
-	rm -f "$lab_run/idle.out"
+	: >"$lab_run/idle.out"
 	(
 		echo "$BASHPID" >"$idle_cgroup/cgroup.procs"
 		exec born idle "$1"

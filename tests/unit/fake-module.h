@@ -35,6 +35,7 @@ static struct fake_module {
 	__u64 clock_usec;	/* CLOCK_MONOTONIC, which only counts move */
 	int error;		/* of the next call, positive */
 	int stuck;		/* of each release */
+	int refusal;		/* of each hold */
 } fake;
 
 static void fake_reset(void)
@@ -81,6 +82,8 @@ static int fake_hold(struct pinsafe_hold *hold)
 		return ESRCH;
 	if (hold->kind == PINSAFE_CGROUP && fstat(hold->cgroup_fd, &st) < 0)
 		return EBADF;
+	if (fake.refusal)
+		return fake.refusal;
 	entry = fake_find(hold->kind, hold->pid, st.st_ino);
 	if (!entry && fake.n == fake.room) {
 		fake.refused++;

@@ -86,8 +86,7 @@ static int units_write(void *userdata, const char *unit, const char *property, c
 	systemd.forgotten[i] = false;
 	if (systemd.is_deaf)
 		return 0;
-	/* as it is: a unit with none of the two is not written to any more */
-	if (*systemd.value[CPUS] || *systemd.value[MEMS])
+	if (*value)	/* as systemd 252 is: an empty list is never written */
 		set_cpuset(UNIT, i, value);
 	return 0;
 }
@@ -110,6 +109,10 @@ static const struct unit_manager units = {
 int cpuset_write(const char *cgroup, const char *file, const char *list, const char **ret_why)
 {
 	*ret_why = NULL;
+	if (!*list) {
+		*ret_why = "it has processes in it";
+		return -ENOSPC;
+	}
 	set_cpuset(cgroup, strcmp(file, files[CPUS]) == 0 ? CPUS : MEMS, list);
 	return 0;
 }
@@ -260,7 +263,7 @@ static void test_unit_there_and_back(void **state)
 	assert_true(systemd.forgotten[CPUS] && systemd.forgotten[MEMS]);
 	assert_int_equal(systemd.writes, 4);
 	for (int i = 0; i < PROPERTIES; i++) {
-		assert_file(UNIT, files[i], "");
+		assert_file(UNIT, files[i], all[i]);
 		assert_file(UNIT, effective[i], all[i]);
 	}
 }
@@ -304,6 +307,18 @@ static void test_an_offline_cpu_is_no_change(void **state)
 	assert_int_equal(apply(UNIT, "0-1", NULL), ACT_DONE);
 	set_effective(UNIT, effective[CPUS], "0");
 	assert_listed(false, false, "0-1");
+}
+
+static void test_no_cpuset_after_all_is_no_effect(void **state)
+{
+	char command[PATH_MAX];
+
+	(void)state;
+	systemd.is_deaf = true;
+	snprintf(command, sizeof(command), "rm '%s/cgroup" UNIT "/cpuset.cpus.effective'", tree.path);
+	tree_run(command);
+	assert_int_equal(apply(UNIT, "0-1", NULL), -EBUSY);
+	assert_string_equal(systemd.value[CPUS], "");
 }
 
 static void test_what_has_no_effect_is_undone(void **state)
@@ -362,7 +377,7 @@ static void test_cgroup_there_and_back(void **state)
 	assert_file(OTHER, "cpuset.mems", "0");
 	assert_listed(false, false, "0-1");
 	assert_int_equal(undo(OTHER), ACT_DONE);
-	assert_file(OTHER, "cpuset.cpus", "");
+	assert_file(OTHER, "cpuset.cpus", all[CPUS]);	/* it cannot be emptied */
 	assert_file(OTHER, "cpuset.mems", "1");
 	assert_int_equal(systemd.writes, 0);
 }
@@ -410,6 +425,7 @@ int main(void)
 		test(test_unit_changed_by_others_stays_so),
 		test(test_lists_are_sets),
 		test(test_an_offline_cpu_is_no_change),
+		test(test_no_cpuset_after_all_is_no_effect),
 		test(test_what_has_no_effect_is_undone),
 		test(test_a_second_run),
 		test(test_a_run_that_ended),

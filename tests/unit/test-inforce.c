@@ -315,6 +315,26 @@ static void test_tiering_makes_it_ineffective(void **unused)
 	assert_int_equal(read_sysctl(), 3);
 }
 
+/* ---- what a decision is made on ------------------------------------------------------ */
+
+static void test_cgroups_of_pinners_are_read(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE "[Policy jobs]\nMatchCGroup=/jobs/**\nMatchPinnedMin=1M\n"
+			  "Action=confine\n");
+	write_process(7, 4096), write_process(8, 4096);
+	state_mark(&f.state, (struct process_id){ 7, 0 }, false, NULL);
+	state_mark(&f.state, (struct process_id){ 8, 0 }, false, NULL);
+	tick(NOW);
+	assert_int_equal(f.state.n_cgroups, 1);
+	assert_string_equal(f.state.cgroups[0].path, "/jobs/a");
+	tick(NOW + DRIFT_LOOK_USEC);
+	assert_int_equal(f.state.n_cgroups, 1);
+	configure(ENFORCE "[Policy jobs]\nAction=host-off\n");
+	tick(NOW + 2 * DRIFT_LOOK_USEC);
+	assert_int_equal(f.state.n_cgroups, 0);
+}
+
 /* ---- the end ----------------------------------------------------------------------- */
 
 static void test_restore(void **unused)
@@ -431,6 +451,7 @@ int main(void)
 		TEST(test_somebody_else_changes_it),
 		TEST(test_drift_without_a_change_of_ours),
 		TEST(test_tiering_makes_it_ineffective),
+		TEST(test_cgroups_of_pinners_are_read),
 		TEST(test_restore),
 		TEST(test_restore_leaves_what_is_not_ours),
 		TEST(test_restore_keeps),

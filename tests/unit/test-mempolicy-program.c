@@ -153,7 +153,7 @@ static bool read_policy(pid_t pid, const char *tid, char policy[16])
 		return false;
 	text[n] = '\0';
 	space = strchr(text, ' ') + 1;
-	snprintf(policy, 16, "%.*s", (int)strcspn(space, " "), space);
+	snprintf(policy, 16, "%.*s", (int)strcspn(space, " \n"), space);
 	return true;
 }
 

@@ -493,6 +493,54 @@ static void test_release_that_fails(void **unused)
 	assert_int_equal(fake.n, 0);
 }
 
+static void test_what_fails_is_left_for_a_while(void **unused)
+{
+	struct target_id id = target_id_of_process((struct process_id){ 7, 70 });
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	fake.refusal = EPERM;
+	tick(NOW);
+	assert_int_equal(fake.n, 0);
+	assert_non_null(setbacks_find(&f.state.setbacks, &id, ACTION_HOLD));
+	assert_int_equal(f.state.tally.actions[ACTION_HOLD].failed, 1);
+	assert_int_equal(f.state.status.exposed, 1);
+	fake.refusal = 0;
+	tick(NOW + SETBACK_USEC / 2);
+	assert_int_equal(fake.n, 0);
+	assert_true(state_next_usec(&f.state) <= NOW + SETBACK_USEC);
+	tick(NOW + SETBACK_USEC);
+	assert_int_equal(fake.n, 1);
+	assert_int_equal(f.state.setbacks.n, 0);
+}
+
+static void test_reload_tries_again(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	fake.refusal = EPERM;
+	tick(NOW);
+	assert_int_equal(f.state.setbacks.n, 1);
+	fake.refusal = 0;
+	configure(ENFORCE POLICY);
+	tick(NOW + SECOND);
+	assert_int_equal(fake.n, 1);
+	/* and what ends takes its setbacks with it */
+	fake.refusal = EPERM;
+	write_process(8, "/jobs/a", 4096);
+	mark(8);
+	tick(NOW + 2 * SECOND);
+	assert_int_equal(f.state.setbacks.n, 1);
+	end_process(8);
+	mark(8);
+	tick(NOW + 3 * SECOND);
+	assert_int_equal(f.state.setbacks.n, 0);
+}
+
 static void test_bell_is_armed_again_slower_and_slower(void **unused)
 {
 	uint64_t now = NOW, wait, last = 0;
@@ -938,6 +986,8 @@ int main(void)
 		TEST(test_held_but_not_in_proc),
 		TEST(test_bell_of_an_unwanted_pinner),
 		TEST(test_release_that_fails),
+		TEST(test_what_fails_is_left_for_a_while),
+		TEST(test_reload_tries_again),
 		TEST(test_bell_is_armed_again_slower_and_slower),
 		TEST(test_growth_is_noticed),
 		TEST(test_lost_events_sweep),

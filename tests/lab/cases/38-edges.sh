@@ -87,10 +87,14 @@ not_ok "he is not held" held "$pid"
 scanned_again "he is scanned" "$pid"
 ok "the other's hold is gone" until_true 30 metric_is module_holds 0
 not_ok "he is not held later" held "$pid"
+# apart from this case, whose other processes are scanned on
+mkdir $again
+echo "$pid" >$again/cgroup.procs
 ok "an order on him" pinsafectl hold "$pid"
 ok "is obeyed" until_true 30 held "$pid"
 no_scan "held by order" "$pid" 3
 kill -9 "$pid"
+ok "he leaves nothing" until_true 20 rmdir $again
 
 # --- a full table ----------------------------------------------------------
 # The 16 share the cgroup of this case, so one hold can take the place of theirs.
