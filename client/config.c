@@ -90,7 +90,17 @@ static struct facts *new_value(const char *section, const char *line, const char
 	return take_ptr(value);
 }
 
-/* "[SECTION]", and for each value its origin, "; ORIGIN", and "KEY=VALUE". */
+static bool is_assignment(const char *line)
+{
+	size_t len = 0;
+
+	while (isalnum((unsigned char)line[len]))
+		len++;
+	return len > 0 && line[len] == '=';
+}
+
+/* "[SECTION]", and for each value its origin, "; ORIGIN", and "KEY=VALUE".  What
+ * else there is, such as a warning, is no value. */
 static struct facts *parse_values(char *text)
 {
 	_cleanup_(facts_free) struct facts *values = facts_new_list();
@@ -105,7 +115,7 @@ static struct facts *parse_values(char *text)
 		} else if (len >= 2 && line[0] == '[' && line[len - 1] == ']') {
 			line[len - 1] = '\0';
 			section = line + 1;
-		} else if (strchr(line, '=')) {
+		} else if (is_assignment(line)) {
 			if (facts_add(values, new_value(section, line, origin)) < 0)
 				return NULL;
 		}

@@ -168,19 +168,13 @@ static int put_back(struct state *state)
 	return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-int restore_run(const struct options *options)
+static int restore(const struct options *options, struct sd_bus **bus)
 {
-	_cleanup_(bus_close_systemd) struct sd_bus *bus = NULL;
 	_cleanup_(state_done) struct state state;
 	struct unit_manager units;
 	const char *what;
 	int r;
 
-	if (bus_open_systemd(options->bus, &bus) < 0)
-		bus = NULL;
-	r = is_to_stay(bus);
-	if (r != 0)
-		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	r = state_open(&state, options, &what);
 	if (r < 0) {
 		log_error("%s: %s; what was set stays set", what, strerror(-r));
@@ -191,9 +185,22 @@ int restore_run(const struct options *options)
 		tell_kept(state.ledger);
 		return EXIT_SUCCESS;
 	}
-	if (bus) {
-		bus_units_init_from(&bus, &units);
+	if (*bus) {
+		bus_units_init_from(bus, &units);
 		state.units = &units;
 	}
 	return put_back(&state);
+}
+
+int restore_run(const struct options *options)
+{
+	_cleanup_(bus_close_systemd) struct sd_bus *bus = NULL;
+	int r;
+
+	if (bus_open_systemd(options->bus, &bus) < 0)
+		bus = NULL;
+	r = is_to_stay(bus);
+	if (r != 0)
+		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return restore(options, &bus);
 }

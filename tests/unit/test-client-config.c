@@ -120,7 +120,8 @@ static void test_values_have_their_origin(void **state)
 
 	(void)state;
 	assert_int_equal(ask_verb(&cat_config,
-				  "[ \"$*\" = '--cat-config /etc/x' ] && printf '%s\\n' '[Daemon]' "
+				  "[ \"$*\" = '--cat-config /etc/x' ] && echo 'a: x=y, ignoring' >&2 && "
+				  "printf '%s\\n' '[Daemon]' "
 				  "'; default' 'Mode=audit' '' '[Policy a=b]' "
 				  "'; /etc/x/pinsafed.conf:7' 'MatchUser=x=y ; z'",
 				  "/etc/x", true, text), 0);
