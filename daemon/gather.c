@@ -132,12 +132,28 @@ static bool is_blind(const struct state *state)
 	return state->helper_fd < 0 && state->opens_missing && n_devices > 0;
 }
 
+/* Pins that came and went leave nobody to be found: each O_DIRECT read moves the
+ * counters.  Processors add to them a second late or, asleep,
+ * later, each at its own time, so that releases may hide pins that stand until
+ * then: once in a long while they are not believed. */
+static bool is_worth_a_sweep(const struct state *state, uint64_t now_usec)
+{
+	const struct host_facts *host = &state->host;
+
+	if (is_blind(state))
+		return true;
+	if (host->pins_acquired == state->swept_pins)
+		return false;
+	return host->pins_acquired > host->pins_released ||
+	       now_usec >= state->swept_usec + SWEEP_WITH_MODULE_SEC * SECOND_USEC;
+}
+
 void gather_poll(struct state *state, uint64_t now_usec)
 {
 	if (now_usec < state->swept_usec + sweep_interval_usec(state))
 		return;
 	state_refresh_pins(state);
-	if (is_blind(state) || state->host.pins_acquired != state->swept_pins)
+	if (is_worth_a_sweep(state, now_usec))
 		state->is_sweep_due = true;
 }
 

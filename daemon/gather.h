@@ -26,8 +26,9 @@ void gather_lost(struct state *state, uint64_t lost);
 /* Rows that wanted to be looked at again now; their bells are armed again. */
 void gather_again(struct state *state, uint64_t now_usec);
 
-/* Without the module: has anybody pinned since the last sweep, or can nobody
- * tell?  Reads the host-wide counter and sets is_sweep_due. */
+/* Without the module: has anybody pinned since the last sweep, and are there pins
+ * that stand, or can nobody tell?  Reads the host-wide counters and sets
+ * is_sweep_due. */
 void gather_poll(struct state *state, uint64_t now_usec);
 
 /* Marks all that looks like a pinner, when it is due. */

@@ -589,6 +589,68 @@ static void test_lost_events_sweep(void **unused)
 	assert_int_equal(f.state.tally.resyncs, 1);
 }
 
+static void count_pins(unsigned int acquired, unsigned int released)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "nr_foll_pin_acquired %u\nnr_foll_pin_released %u\n",
+		 acquired, released);
+	tree_write(&f.tree, "sys/devices/system/node/node0/vmstat", text);
+	tree_write(&f.tree, "sys/devices/system/node/node1/vmstat", text);
+}
+
+/* As the loop does each second without a module; has it swept? */
+static bool poll(uint64_t now_usec)
+{
+	uint64_t sweeps = f.state.tally.sweeps;
+
+	gather_poll(&f.state, now_usec);
+	tick(now_usec);
+	return f.state.tally.sweeps > sweeps;
+}
+
+static void test_sweeps_where_pins_stand(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	f.state.helper_fd = -1;
+	count_pins(100, 100);
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	assert_false(poll(NOW + 31 * SECOND));
+	count_pins(500, 500);				/* came and went */
+	assert_false(poll(NOW + 32 * SECOND));
+	write_process(7, "/jobs/a", 4096);
+	count_pins(1524, 500);
+	assert_true(poll(NOW + 33 * SECOND));
+	assert_non_null(row_of(7));
+	count_pins(2048, 500);
+	assert_false(poll(NOW + 62 * SECOND));		/* too soon */
+	assert_true(poll(NOW + 63 * SECOND));
+	assert_false(poll(NOW + 100 * SECOND));		/* they stand, and nobody came */
+	end_process(7);
+	write_process(8, "/jobs/a", 4096);		/* takes as much as was dropped */
+	count_pins(3596, 2048);
+	assert_true(poll(NOW + 101 * SECOND));
+	assert_non_null(row_of(8));
+}
+
+static void test_counters_are_not_believed_for_ever(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	f.state.helper_fd = -1;
+	count_pins(100, 100);
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	assert_false(poll(NOW + 1000 * SECOND));
+	write_process(7, "/jobs/a", 4096);
+	count_pins(1124, 1200);				/* somebody else's came late */
+	assert_false(poll(NOW + 899 * SECOND));
+	assert_true(poll(NOW + 900 * SECOND));
+	assert_non_null(row_of(7));
+}
+
 static void test_storm_is_taken_in_batches(void **unused)
 {
 	(void)unused;
@@ -991,6 +1053,8 @@ int main(void)
 		TEST(test_bell_is_armed_again_slower_and_slower),
 		TEST(test_growth_is_noticed),
 		TEST(test_lost_events_sweep),
+		TEST(test_sweeps_where_pins_stand),
+		TEST(test_counters_are_not_believed_for_ever),
 		TEST(test_storm_is_taken_in_batches),
 		TEST(test_slow_looks_end_the_tick),
 		TEST(test_huge_process_is_counted_over_ticks),
