@@ -2,25 +2,36 @@
 #include "daemon/base/text.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Not by snprintf(): each reason of each plan goes through here, each look. */
+static size_t escape_byte(unsigned char byte, char escape[4])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	escape[0] = (char)byte;
+	if (byte >= 0x20 && byte < 0x7f && byte != '\\')
+		return 1;
+	escape[0] = '\\';
+	escape[1] = '\\';
+	if (byte == '\\')
+		return 2;
+	escape[1] = 'x';
+	escape[2] = digits[byte >> 4];
+	escape[3] = digits[byte & 0xf];
+	return 4;
+}
+
 char *text_escape(const char *text, char *out, size_t size)
 {
-	char escape[sizeof("\\x00")];
+	char escape[4];
 	size_t len, used = 0;
 
 	if (size == 0)
 		return out;
 	for (; *text; text++) {
-		if (*text == '\\')
-			len = (size_t)snprintf(escape, sizeof(escape), "\\\\");
-		else if (*text >= 0x20 && *text < 0x7f)
-			len = (size_t)snprintf(escape, sizeof(escape), "%c", *text);
-		else
-			len = (size_t)snprintf(escape, sizeof(escape), "\\x%02x",
-					       (unsigned char)*text);
+		len = escape_byte((unsigned char)*text, escape);
 		if (used + len >= size)
 			break;
 		memcpy(out + used, escape, len);
