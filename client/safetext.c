@@ -17,10 +17,14 @@ static size_t measure(const char *text, size_t len, unsigned int *ret_columns)
 {
 	mbstate_t state = { 0 };
 	wchar_t wide;
-	size_t n = mbrtowc(&wide, text, len, &state);
 	int columns;
+	size_t n;
 
-	*ret_columns = 0;
+	/* Most of all text, in each locale the same, and far cheaper. */
+	*ret_columns = *text >= ' ' && *text <= '~';
+	if (*ret_columns > 0)
+		return 1;
+	n = mbrtowc(&wide, text, len, &state);
 	if (n == 0 || n > len)	/* (size_t)-1 and -2 among them: not a character */
 		return 1;
 	columns = iswprint((wint_t)wide) ? wcwidth(wide) : 0;
@@ -28,45 +32,48 @@ static size_t measure(const char *text, size_t len, unsigned int *ret_columns)
 	return n;
 }
 
-static void escape_byte(FILE *out, unsigned char byte)
+#define ESCAPE_MAX	4	/* "\xHH" */
+
+/* Returns what is behind it. */
+static char *escape_byte(char *out, unsigned char byte)
 {
+	static const char digits[] = "0123456789abcdef";
+
+	*out++ = '\\';
 	switch (byte) {
 	case '\n':
-		fputs("\\n", out);
-		break;
+		*out++ = 'n';
+		return out;
 	case '\t':
-		fputs("\\t", out);
-		break;
+		*out++ = 't';
+		return out;
 	default:
-		fprintf(out, "\\x%02x", byte);
+		*out++ = 'x';
+		*out++ = digits[byte >> 4];
+		*out++ = digits[byte & 0xf];
+		return out;
 	}
 }
 
 char *safetext_escape(const char *text)
 {
-	size_t len = strlen(text), size, i;
-	char *escaped = NULL;
-	FILE *out = open_memstream(&escaped, &size);
+	size_t len = strlen(text), i;
+	char *escaped = malloc(ESCAPE_MAX * len + 1), *out = escaped;
 
-	if (!out)
+	if (!escaped)
 		return NULL;
 	while (len > 0) {
 		unsigned int columns;
 		size_t n = measure(text, len, &columns);
 
-		for (i = 0; i < n; i++) {
-			if (columns > 0)
-				fputc(text[i], out);
-			else
-				escape_byte(out, (unsigned char)text[i]);
-		}
+		if (columns > 0)
+			out = mempcpy(out, text, n);
+		for (i = 0; columns == 0 && i < n; i++)
+			out = escape_byte(out, (unsigned char)text[i]);
 		text += n;
 		len -= n;
 	}
-	if (fclose(out) != 0) {
-		free(escaped);
-		return NULL;
-	}
+	*out = '\0';
 	return escaped;
 }
 
