@@ -62,6 +62,8 @@ void drift_look(struct state *state, uint64_t now_usec)
 	state->tally.drifts++;
 	state->are_targets_due = true;
 	state->are_settings_due = true;
+	/* host-off was without effect on the value of then */
+	(void)setbacks_drop_passing(&state->setbacks, ACTION_HOST_OFF);
 	journal_drift(&state->host, before);
 }
 

@@ -108,6 +108,17 @@ size_t setbacks_drop_action(struct setbacks *setbacks, enum action action)
 	return before - setbacks->n;
 }
 
+size_t setbacks_drop_passing(struct setbacks *setbacks, enum action action)
+{
+	size_t before = setbacks->n;
+
+	for (size_t i = setbacks->n; i-- > 0;) {
+		if (setbacks->list[i].action == action && setbacks->list[i].until_usec)
+			drop(setbacks, i);
+	}
+	return before - setbacks->n;
+}
+
 size_t setbacks_drop_old(struct setbacks *setbacks, uint64_t now_usec)
 {
 	size_t before = setbacks->n;

@@ -31,6 +31,8 @@ const struct setback *setbacks_find(const struct setbacks *setbacks,
 /* Number that went. */
 size_t setbacks_drop_target(struct setbacks *setbacks, const struct target_id *id);
 size_t setbacks_drop_action(struct setbacks *setbacks, enum action action);
+/* Those that end by themselves: not somebody else's word. */
+size_t setbacks_drop_passing(struct setbacks *setbacks, enum action action);
 size_t setbacks_drop_old(struct setbacks *setbacks, uint64_t now_usec);
 
 /* When the next one ends; 0: none will. */

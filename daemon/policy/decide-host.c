@@ -92,6 +92,19 @@ static int may_return(const struct decision *decision, const struct subject *sub
 	return r < 0 ? r : found == standing;
 }
 
+/* Is it what the process's policy wants, has been without effect, and is all that
+ * there is?  Then it stays and says so: one that came and went would help nobody
+ * either, and be a change of the host every quarter of an hour. */
+static bool is_all_there_is(const struct decision *decision, const struct subject *subject,
+			    const struct policy *standing)
+{
+	const struct wish *wish = &subject->wish;
+
+	return standing && wish->policy == standing && wish->action == ACTION_NONE &&
+	       !wish->is_exempt &&
+	       decision_find_setback(decision, &decision->host_off->id, ACTION_HOST_OFF);
+}
+
 static const char *wait_for_others(struct decision *decision)
 {
 	plan_wake_at(&decision->plan, decision->input->now_usec + DECIDE_STEP_USEC);
@@ -114,6 +127,8 @@ static int find_reason_to_keep(struct decision *decision, const struct policy *s
 			*ret_reason = "somebody has pinned, so it stays off until he is gone";
 		else if (standing && is_foreign && subject->wish.policy == standing)
 			*ret_reason = "somebody else has changed it since";
+		else if (is_all_there_is(decision, subject, standing))
+			*ret_reason = "it stays, for want of anything better";
 		else if (decision_awaits(decision, subject))
 			*ret_reason = wait_for_others(decision);
 	}

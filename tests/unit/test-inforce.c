@@ -307,12 +307,37 @@ static void test_tiering_makes_it_ineffective(void **unused)
 	state_done(&f.state);
 	open_state();
 	switch_off();
-	/* whatever the ladder makes of it: bit 1 is never touched, nothing is hidden */
-	assert_true(read_sysctl() & 2);
+	/* bit 1 is never touched, and nothing is hidden */
+	assert_int_equal(read_sysctl(), 2);
+	assert_int_equal(host_row()->shown.proof, PROOF_INEFFECTIVE);
 	assert_int_equal(f.state.status.exposed, 1);
+	/* nor does it come and go with the setback */
+	tick(NOW + 2 * SETBACK_USEC);
+	assert_int_equal(read_sysctl(), 2);
+	assert_int_equal(f.state.tally.actions[ACTION_HOST_OFF].applied, 1);
+	assert_int_equal(f.state.tally.actions[ACTION_HOST_OFF].undone, 0);
+	end_process(7);
+	tick(NOW + 2 * SETBACK_USEC + SECOND);
+	assert_int_equal(read_sysctl(), 3);
+}
+
+/* What was in vain on 3 is not on 1. */
+static void test_tiering_goes(void **unused)
+{
+	(void)unused;
+	tree_write(&f.tree, SYSCTL, "3\n");
+	state_done(&f.state);
+	open_state();
+	switch_off();
 	end_process(7);
 	tick(NOW + SECOND);
-	assert_int_equal(read_sysctl(), 3);
+	assert_non_null(setbacks_find(&f.state.setbacks, &host, ACTION_HOST_OFF));
+	tree_write(&f.tree, SYSCTL, "1\n");
+	write_process(8, 4096);
+	state_mark(&f.state, (struct process_id){ 8, 0 }, false, NULL);
+	tick(NOW + 2 * SECOND);
+	assert_int_equal(read_sysctl(), 0);
+	assert_int_equal(host_row()->shown.proof, PROOF_VERIFIED);
 }
 
 /* ---- what a decision is made on ------------------------------------------------------ */
@@ -451,6 +476,7 @@ int main(void)
 		TEST(test_somebody_else_changes_it),
 		TEST(test_drift_without_a_change_of_ours),
 		TEST(test_tiering_makes_it_ineffective),
+		TEST(test_tiering_goes),
 		TEST(test_cgroups_of_pinners_are_read),
 		TEST(test_restore),
 		TEST(test_restore_leaves_what_is_not_ours),

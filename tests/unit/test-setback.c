@@ -54,7 +54,12 @@ static void test_their_end(void **state)
 	assert_int_equal(setbacks_drop_old(&setbacks, NOW + 2), 0);
 	assert_int_equal(setbacks_drop_old(&setbacks, NOW + 3), 1);
 	assert_int_equal(setbacks_drop_old(&setbacks, NOW * 1000), 1);
+	assert_int_equal(setbacks_drop_passing(&setbacks, ACTION_HOST_OFF), 0);
 	assert_non_null(setbacks_find(&setbacks, &host, ACTION_HOST_OFF));
+	assert_int_equal(setbacks_add(&setbacks, &seven, ACTION_HOST_OFF, "z", NOW), 1);
+	assert_int_equal(setbacks_drop_passing(&setbacks, ACTION_HOLD), 0);
+	assert_int_equal(setbacks_drop_passing(&setbacks, ACTION_HOST_OFF), 1);
+	assert_null(setbacks_find(&setbacks, &seven, ACTION_HOST_OFF));
 }
 
 static void test_order(void **state)
