@@ -164,6 +164,7 @@ static int put_back(struct state *state)
 	bool has_failed = false;
 	struct act_restored restored = { &has_failed, tell_outcome };
 
+	context.is_last = true;
 	(void)act_restore(&context, &restored);
 	return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -48,8 +48,8 @@ static bool has_settings(const struct act_context *context, const struct plan_it
 }
 
 /* The record comes first: killed in between, we find a change that was never
- * made, and undoing that does no harm.  A refusal leaves in force, and recorded,
- * what was set before it. */
+ * made, and undoing that does no harm.  A refusal, or that the target has just gone,
+ * leaves recorded what was set before it. */
 static int take(struct act_context *context, const struct actuator *actuator,
 		const struct plan_item *item)
 {
@@ -62,7 +62,7 @@ static int take(struct act_context *context, const struct actuator *actuator,
 	if (r < 0)
 		return r;
 	r = actuator->apply(context, item);
-	if (r == ACT_GONE || (r < 0 && !has_settings(context, item)))
+	if ((r == ACT_GONE || r < 0) && !has_settings(context, item))
 		(void)ledger_erase(context->ledger, item->action, &item->id);
 	return r;
 }
@@ -158,6 +158,7 @@ struct step {
 	struct target_id id;
 	uint64_t since_usec;
 	size_t place;		/* in the ledger */
+	bool is_done;		/* with whatever outcome */
 };
 
 struct steps {
@@ -208,6 +209,20 @@ static int list_steps(const struct ledger *ledger, struct steps *steps)
 	return 0;
 }
 
+static int undo_step(struct act_context *context, const struct step *step)
+{
+	const struct plan_item item = {
+		.op = PLAN_UNDO,
+		.id = step->id,
+		.mode = MODE_ENFORCE,
+		.action = step->action,
+	};
+
+	return act_apply(context, &item);
+}
+
+/* What was busy, with one who was in the middle of it or in the kernel, gets a
+ * second chance when all others are done. */
 int act_restore(struct act_context *context, const struct act_restored *restored)
 {
 	_cleanup_(steps_done) struct steps steps = { 0 };
@@ -216,18 +231,18 @@ int act_restore(struct act_context *context, const struct act_restored *restored
 	r = list_steps(context->ledger, &steps);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < steps.n; i++) {
-		const struct plan_item item = {
-			.op = PLAN_UNDO,
-			.id = steps.list[i].id,
-			.mode = MODE_ENFORCE,
-			.action = steps.list[i].action,
-		};
+	for (size_t i = 0; i < 2 * steps.n; i++) {
+		struct step *step = &steps.list[i % steps.n];
 
-		r = act_apply(context, &item);
+		if (step->is_done)
+			continue;
+		r = undo_step(context, step);
+		if (r == -EBUSY && i < steps.n)
+			continue;
+		step->is_done = true;
 		if (r < 0 && first == 0)
 			first = r;
-		restored->tell(restored->userdata, item.action, &item.id, r);
+		restored->tell(restored->userdata, step->action, &step->id, r);
 	}
 	return first;
 }

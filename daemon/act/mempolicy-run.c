@@ -14,16 +14,26 @@
 #include "daemon/base/cleanup.h"
 #include "daemon/act/mempolicy-exit.h"
 
-/* It gives up by itself before that, unless the host is out of breath; then it
- * goes on by itself, and the threads are looked at again the next time. */
+/* Most are done in milliseconds.  One that waits for a thread in the kernel goes
+ * on by itself, and the threads are looked at again the next time; while some do,
+ * others are not waited for as long, so that a tick has an end. */
 #define WAIT_MSEC	1000
+#define WAIT_SHORT_MSEC	100
+
+/* It gives up by itself long before. */
+#define WAIT_LAST_MSEC	10000
+
+#define MAX_UNFINISHED	32
 
 #define NUMBER_SIZE	sizeof("18446744073709551615")
 
 extern char **environ;
 
-/* One that had not ended when we stopped waiting for it; 0: none. */
-static pid_t unfinished;
+/* Those that had not ended when we stopped waiting for them. */
+static struct unfinished {
+	pid_t child;		/* 0: none */
+	struct process_id process;
+} unfinished[MAX_UNFINISHED];
 
 /* ---- its command line ------------------------------------------------------ */
 
@@ -100,13 +110,38 @@ static int wait_child(pid_t child, int msec, int *ret_status)
 	return found == child;
 }
 
-static bool is_running(void)
+/* The children that have ended are forgotten; how many have not. */
+static size_t count_unfinished(void)
 {
+	size_t n = 0;
 	int status;
 
-	if (unfinished && wait_child(unfinished, 0, &status))
-		unfinished = 0;
-	return unfinished != 0;
+	for (size_t i = 0; i < MAX_UNFINISHED; i++) {
+		if (unfinished[i].child && wait_child(unfinished[i].child, 0, &status))
+			unfinished[i].child = 0;
+		n += unfinished[i].child != 0;
+	}
+	return n;
+}
+
+static bool is_unfinished(struct process_id process)
+{
+	for (size_t i = 0; i < MAX_UNFINISHED; i++) {
+		if (unfinished[i].child && process_id_equal(unfinished[i].process, process))
+			return true;
+	}
+	return false;
+}
+
+/* There is room: see mempolicy_run(). */
+static void leave_unfinished(pid_t child, struct process_id process)
+{
+	for (size_t i = 0; i < MAX_UNFINISHED; i++) {
+		if (!unfinished[i].child) {
+			unfinished[i] = (struct unfinished){ child, process };
+			return;
+		}
+	}
 }
 
 /* Its last line, without its name: "pinsafe-mempolicy: process 7: why". */
@@ -161,10 +196,11 @@ int mempolicy_run(struct act_context *context, struct process_id process, const 
 	const char *path = context->mempolicy_path ?: PINSAFE_MEMPOLICY_PATH;
 	_cleanup_(close) int read_fd = -1, write_fd = -1;
 	_cleanup_(words_done) struct words words = { 0 };
-	int r, status, fds[2];
+	size_t n_unfinished = count_unfinished();
+	int r, status, msec, fds[2];
 	pid_t child;
 
-	if (is_running())
+	if (n_unfinished == MAX_UNFINISHED || is_unfinished(process))
 		return ACT_NOOP;
 	r = make_words(process, policy, spared, n_spared, &words);
 	if (r < 0)
@@ -178,8 +214,9 @@ int mempolicy_run(struct act_context *context, struct process_id process, const 
 		snprintf(context->why, sizeof(context->why), "cannot start %.100s", path);
 		return r;
 	}
-	if (!wait_child(child, WAIT_MSEC, &status)) {
-		unfinished = child;
+	msec = context->is_last ? WAIT_LAST_MSEC : n_unfinished ? WAIT_SHORT_MSEC : WAIT_MSEC;
+	if (!wait_child(child, msec, &status)) {
+		leave_unfinished(child, process);
 		return ACT_NOOP;
 	}
 	r = judge(context, status);

@@ -32,7 +32,7 @@ static struct target_id target;
 static int orders[2], answers[2];
 static char program[PATH_MAX];
 
-/* ---- the child: a thread for each order, 'd', 'l' or 'i' --------------------------- */
+/* ---- the child: a thread for each order, 'd', 'l', 'i' or 'v' ---------------------- */
 
 static void set_policy(int mode)
 {
@@ -56,6 +56,12 @@ static void *be_thread(void *order)
 	}
 	if (write(answers[1], "+", 1) != 1)
 		_exit(2);
+	/* a parent that waits in the kernel, where nothing but SIGKILL reaches it */
+	if ((int)(intptr_t)order == 'v' && vfork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
 	for (;;)
 		pause();
 	return NULL;
@@ -210,6 +216,32 @@ static void test_found_again_after_a_restart(void **state)
 	assert_policies("1 0 0");
 }
 
+/* Who cannot be done now is left to itself, and others get their turn. */
+static void test_one_that_is_stuck_keeps_nobody_waiting(void **state)
+{
+	struct target_id stuck = target;
+	struct thread first;
+	pid_t other = fork();
+
+	(void)state;
+	if (other == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	order("v");
+	assert_int_equal(act(PLAN_APPLY), ACT_DONE);	/* of its other thread */
+	assert_listed(1, true, false);
+	assert_int_equal(thread_read(context.proc_fd, other, other, &first), 0);
+	target.process = (struct process_id){ other, first.start_ticks };
+	assert_int_equal(act(PLAN_APPLY), ACT_DONE);
+	assert_policies("0 1 0");
+	assert_int_equal(act(PLAN_UNDO), ACT_DONE);
+	kill(other, SIGKILL);
+	assert_int_equal(waitpid(other, NULL, 0), other);
+	target = stuck;
+}
+
 static void test_refused_leaves_nothing(void **state)
 {
 	int status;
@@ -271,6 +303,7 @@ int main(void)
 		test(test_policies_of_their_own_stay),
 		test(test_new_threads),
 		test(test_found_again_after_a_restart),
+		test(test_one_that_is_stuck_keeps_nobody_waiting),
 		test(test_refused_leaves_nothing),
 		test(test_no_program),
 		test(test_gone),
