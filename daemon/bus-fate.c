@@ -13,7 +13,7 @@
 #define SYSTEMD_PATH		"/org/freedesktop/systemd1"
 #define SYSTEMD_SOCKET		"unix:path=/run/systemd/private"
 #define OUR_UNIT		"pinsafed.service"
-#define CALL_TIMEOUT_USEC	(5ULL * 1000 * 1000)
+#define CALL_TIMEOUT_USEC	(30ULL * 1000 * 1000)
 
 DEFINE_CLEANUP(sd_bus, sd_bus_unref);
 DEFINE_CLEANUP(sd_bus_message, sd_bus_message_unref);

@@ -39,10 +39,27 @@ DEFINE_CLEANUP(char *, strv_free);
 
 /* ---- calls ------------------------------------------------------------------ */
 
+/* The loop waits for systemd's answers, and the watchdog for the loop: after one
+ * that did not come, as in a long daemon-reload, it is left alone for a while. */
+#define AWAY_USEC	(30ULL * 1000 * 1000)
+
+static bool may_be_away;	/* not for who has all the time, at a stop */
+static uint64_t away_until_usec;
+
+static int find_bus(void *userdata, sd_bus **ret_bus)
+{
+	*ret_bus = *(sd_bus **)userdata;
+	if (!*ret_bus)
+		return -ENOTCONN;
+	return may_be_away && state_clock_usec() < away_until_usec ? -ETIMEDOUT : 0;
+}
+
 static int judge(int r, const sd_bus_error *error)
 {
 	if (r >= 0)
 		return 0;
+	if (r == -ETIMEDOUT)
+		away_until_usec = state_clock_usec() + AWAY_USEC;
 	if (sd_bus_error_has_name(error, "org.freedesktop.systemd1.NoSuchUnit") ||
 	    sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_OBJECT))
 		return -ENOENT;
@@ -210,12 +227,13 @@ static int read_general(sd_bus *bus, const char *path, const char *property, cha
 
 static int units_read(void *userdata, const char *unit, const char *property, char **ret_value)
 {
-	sd_bus *bus = *(sd_bus **)userdata;
 	_cleanup_(free) char *path = NULL;
+	sd_bus *bus;
 	int r;
 
-	if (!bus)
-		return -ENOTCONN;
+	r = find_bus(userdata, &bus);
+	if (r < 0)
+		return r;
 	r = load_unit(bus, unit, &path);
 	if (r < 0)
 		return r;
@@ -260,11 +278,12 @@ static int units_write(void *userdata, const char *unit, const char *property, c
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_(sd_bus_message_unref) sd_bus_message *m = NULL;
-	sd_bus *bus = *(sd_bus **)userdata;
+	sd_bus *bus;
 	int r;
 
-	if (!bus)
-		return -ENOTCONN;
+	r = find_bus(userdata, &bus);
+	if (r < 0)
+		return r;
 	r = make_write(bus, unit, property, value, &m);
 	if (r < 0)
 		return r;
@@ -342,12 +361,13 @@ static int forget(sd_bus *bus, const char *path, const char *unit, const char *p
 
 static int units_forget(void *userdata, const char *unit, const char *property)
 {
-	sd_bus *bus = *(sd_bus **)userdata;
 	_cleanup_(free) char *path = NULL;
+	sd_bus *bus;
 	int r;
 
-	if (!bus)
-		return -ENOTCONN;
+	r = find_bus(userdata, &bus);
+	if (r < 0)
+		return r;
 	r = load_unit(bus, unit, &path);
 	return r < 0 ? r : forget(bus, path, unit, property);
 }
@@ -365,4 +385,5 @@ void bus_units_init_from(struct sd_bus **bus, struct unit_manager *ret_units)
 void bus_units_init(struct bus *bus, struct unit_manager *ret_units)
 {
 	bus_units_init_from(&bus->bus, ret_units);
+	may_be_away = true;
 }

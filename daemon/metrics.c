@@ -221,9 +221,11 @@ static int write_all(int fd, const char *text)
 /* Everyone may read it, whatever the umask of a service. */
 static int write_file(const char *path, const char *text)
 {
-	_cleanup_(close) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-				       0644);
+	_cleanup_(close) int fd = -1;
 
+	/* The folder may be another's, who could leave a FIFO or a link there. */
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
 	if (fd < 0 || fchmod(fd, 0644) < 0)
 		return -errno;
 	return write_all(fd, text);

@@ -31,6 +31,8 @@ static enum mempolicy_exit refuse(struct sweep *sweep, enum mempolicy_exit exit,
 	return exit;
 }
 
+static const char under_seccomp[] = "under seccomp, which might kill it for set_mempolicy";
+
 static enum mempolicy_exit fail(struct sweep *sweep, int r)
 {
 	sweep->error = -r;
@@ -42,6 +44,8 @@ static enum mempolicy_exit fail(struct sweep *sweep, int r)
 		return refuse(sweep, MEMPOLICY_DENIED, "not permitted");
 	case -EAGAIN:
 		return refuse(sweep, MEMPOLICY_STOPPED, "stopped by job control");
+	case -EOPNOTSUPP:
+		return refuse(sweep, MEMPOLICY_FILTERED, under_seccomp);
 	case -ENOEXEC:
 		return refuse(sweep, MEMPOLICY_FOREIGN, "a thread of another ABI");
 	case -ENOENT:
@@ -62,8 +66,7 @@ static enum mempolicy_exit judge_thread(struct sweep *sweep, const struct task_f
 	if (facts->state == 'T')
 		return refuse(sweep, MEMPOLICY_STOPPED, "stopped by job control");
 	if (facts->is_filtered)
-		return refuse(sweep, MEMPOLICY_FILTERED,
-			      "under seccomp, which might kill it for set_mempolicy");
+		return refuse(sweep, MEMPOLICY_FILTERED, under_seccomp);
 	return MEMPOLICY_DONE;
 }
 

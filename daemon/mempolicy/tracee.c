@@ -321,14 +321,19 @@ static bool may_borrow(struct tracer *tracer, pid_t tid, const struct arch *arch
  * now, it has been all the time. */
 int tracee_resume(struct tracer *tracer, pid_t tid, int mode)
 {
+	struct task_facts facts;
 	struct loan loan = { 0 };
 	int r;
 
 	r = wait_interrupt(tid, STOP_NSEC);
 	if (r != TRACEE_DONE)
 		return r;
-	if (!task_exists(tracer->pid_fd, tid))
+	if (task_read(tracer->pid_fd, tid, &facts) < 0)
 		return let_go(tid, TRACEE_GONE);
+	/* A program opens its device, and then locks itself in: what was no filter
+	 * when we began can be one by now, and kill it. */
+	if (facts.is_filtered)
+		return let_go(tid, -EOPNOTSUPP);
 	r = arch_read(tid, &loan.arch);
 	if (r < 0)
 		return let_go(tid, r == -ESRCH ? TRACEE_GONE : r);

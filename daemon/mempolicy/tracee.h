@@ -37,7 +37,8 @@ struct tracer {
 
 /* set_mempolicy(mode, NULL, 0) in a thread: seizes it, or goes on with one that
  * was LATE.  enum tracee_result; -EPERM; -EAGAIN: it is stopped by job control;
- * -ENOEXEC: not of our ABI; other negative errno: what the call itself said. */
+ * -ENOEXEC: not of our ABI; -EOPNOTSUPP: under seccomp by now; other negative
+ * errno: what the call itself said. */
 int tracee_seize(struct tracer *tracer, pid_t tid, int mode);
 int tracee_resume(struct tracer *tracer, pid_t tid, int mode);
 
