@@ -24,6 +24,7 @@ struct change {
 	const struct target_id *id;
 	const char *comm;		/* NULL: no process, or not known */
 	struct word from, to;
+	bool has_word;			/* of an action that is not undone */
 	const char *reason;
 };
 
@@ -63,34 +64,78 @@ static const struct process_facts *find_facts(const struct dump *dump,
 		       sizeof(struct process_facts), compare_facts);
 }
 
-/* Would the kernel scan it, with no action of ours that keeps it from that? */
-static bool is_exposed(const struct dump *dump, const struct plan_item *item)
+static bool is_around(const struct target_id *id, const struct process_facts *facts)
 {
-	const struct process_facts *facts = find_facts(dump, &item->id);
-
-	return facts && item->risk != RISK_NONE &&
-	       policy_scanned(&dump->snapshot.host, facts) == SCANNED_YES &&
-	       (item->action == ACTION_NONE || item->mode == MODE_AUDIT);
+	switch (id->kind) {
+	case TARGET_PROCESS:
+		return process_id_equal(id->process, facts->id);
+	case TARGET_CGROUP:
+		return id->cgroup_id == facts->cgroup_id;
+	case TARGET_HOST:
+		break;
+	}
+	return true;
 }
 
-/* What is undone is no word on the target: that is another item, or none. */
-static void take_item(const struct dump *dump, const struct plan_item *item,
-		      struct change *change)
+static bool is_undone(const struct plan *plan, const struct process_facts *facts,
+		      enum action action)
+{
+	for (size_t i = 0; i < plan->n_items; i++) {
+		const struct plan_item *item = &plan->items[i];
+
+		if (item->op == PLAN_UNDO && item->action == action &&
+		    is_around(&item->id, facts))
+			return true;
+	}
+	return false;
+}
+
+/* The facts were gathered with what is in force; some of that goes. */
+static enum scanned scanned_then(const struct dump *dump, const struct plan *plan,
+				 const struct process_facts *facts)
+{
+	struct host_facts host = dump->snapshot.host;	/* its strings are borrowed, */
+	struct process_facts then = *facts;		/* these, too */
+
+	if (is_undone(plan, facts, ACTION_HOST_OFF))
+		host.balancing |= 1;
+	if (is_undone(plan, facts, ACTION_MEMPOLICY))
+		then.has_own_policy = false;
+	if (is_undone(plan, facts, ACTION_CONFINE))
+		then.mems_allowed = (struct nodeset){ 0 };
+	return policy_scanned(&host, &then);
+}
+
+/* Would the kernel scan it, with no action of ours that keeps it from that? */
+static bool is_exposed(const struct dump *dump, const struct plan *plan,
+		       const struct plan_item *item)
+{
+	const struct process_facts *facts = find_facts(dump, &item->id);
+	bool is_idle = item->op == PLAN_UNDO || item->action == ACTION_NONE ||
+		       item->mode == MODE_AUDIT;
+
+	return facts && is_idle && item->risk != RISK_NONE &&
+	       scanned_then(dump, plan, facts) == SCANNED_YES;
+}
+
+/* What is undone is the word on the target where there is no other. */
+static void take_item(const struct dump *dump, const struct plan *plan,
+		      const struct plan_item *item, struct change *change)
 {
 	const struct process_facts *facts = find_facts(dump, &item->id);
 
 	change->id = &item->id;
 	if (facts)
 		change->comm = facts->comm;
-	if (!change->reason || item->op != PLAN_UNDO)
-		change->reason = item->reason;
-	if (item->op == PLAN_UNDO)
+	if (change->has_word && item->op == PLAN_UNDO)
 		return;
+	change->has_word |= item->op != PLAN_UNDO;
+	change->reason = item->reason;
 	change->to = (struct word){
 		.policy = item->policy,
-		.action = item->action,
+		.action = item->op == PLAN_UNDO ? ACTION_NONE : item->action,
 		.mode = item->mode,
-		.is_exposed = is_exposed(dump, item),
+		.is_exposed = is_exposed(dump, plan, item),
 	};
 }
 
@@ -242,7 +287,7 @@ static struct change take_target(const struct dump *dump, const struct plan *pla
 	for (; *i < plan->n_items; ++*i) {
 		if (target_id_compare(&plan->items[*i].id, change.id) != 0)
 			break;
-		take_item(dump, &plan->items[*i], &change);
+		take_item(dump, plan, &plan->items[*i], &change);
 	}
 	return change;
 }

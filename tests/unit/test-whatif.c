@@ -107,6 +107,37 @@ static void test_exposed(void **state)
 	assert_non_null(strstr(told, "\n2 changes, 2 would become exposed\n"));
 }
 
+/* What is in force is undone, and nothing comes in its place. */
+static void expect_exposed_by_undoing(enum action action, enum target_kind kind)
+{
+	struct held held = {
+		.id = { .kind = kind },
+		.action = action,
+		.policy = (char[]){ "all" },
+	};
+	_cleanup_(free) char *told = NULL;
+	size_t exposed = 0;
+
+	if (kind == TARGET_PROCESS)
+		held.id.process = processes[0].id;
+	dump.held = &held;
+	dump.n_held = 1;
+	told = whatif("[Daemon]\nMode=enforce\n[Policy none]\nAction=none\n", false, &exposed);
+	assert_int_equal(exposed, 2);
+	assert_non_null(strstr(told, "process 7 (a\\x0a\"b): hold (all) -> none (none), EXPOSED\n"));
+}
+
+static void test_undoing_exposes(void **state)
+{
+	(void)state;
+	expect_exposed_by_undoing(ACTION_HOLD, TARGET_PROCESS);
+	processes[0].has_own_policy = true;
+	expect_exposed_by_undoing(ACTION_MEMPOLICY, TARGET_PROCESS);
+	setup(NULL);
+	dump.snapshot.host.balancing = 0;
+	expect_exposed_by_undoing(ACTION_HOST_OFF, TARGET_HOST);
+}
+
 static void test_audit_exposes(void **state)
 {
 	_cleanup_(free) char *told = NULL;
@@ -158,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_nothing, setup),
 		cmocka_unit_test_setup(test_exposed, setup),
+		cmocka_unit_test_setup(test_undoing_exposes, setup),
 		cmocka_unit_test_setup(test_audit_exposes, setup),
 		cmocka_unit_test_setup(test_what_was_exposed_does_not_become_it, setup),
 		cmocka_unit_test_setup(test_json, setup),
