@@ -101,18 +101,6 @@ static int write_cpuset(struct act_context *context, const char *cgroup, const c
 	return r == -ENOENT ? ACT_GONE : r;
 }
 
-static int confine_write(struct act_context *context, const struct target_id *id,
-			 const char *name, const char *value)
-{
-	_cleanup_(close) int fd = -1;
-	int r;
-
-	if (is_property(name))
-		return write_property(context, id->cgroup, name, value);
-	r = confine_open(context, id, &fd);
-	return r != 0 ? r : write_cpuset(context, id->cgroup, name, value);
-}
-
 static bool is_equal(const char *a, const char *b)
 {
 	struct nodeset x, y;
@@ -142,23 +130,43 @@ static bool confine_is_same(struct act_context *context, const struct target_id 
 }
 
 /* For a unit that asks for no cpuset any more, systemd 252 writes none: what
- * it wrote for us stays with the cgroup until the service is started again.  The one
- * case in which a cgroup of systemd's is written to, and only over our own value. */
+ * it wrote for us stays with the cgroup until the service is started again; a run that
+ * was started meanwhile has it from our drop-in.  The one case in which a cgroup of
+ * systemd's is written to, and only over our own value. */
 static int clear_cpuset(struct act_context *context, const struct target_id *id,
 			const char *name)
 {
 	const struct ledger_entry *entry = ledger_find(context->ledger, ACTION_CONFINE, id);
 	const struct saved *saved = ledger_find_saved(entry, name);
 	const char *file = confine_is_cpus(name) ? "cpuset.cpus" : "cpuset.mems";
-	_cleanup_(close) int fd = -1;
+	const char *path = id->cgroup + strspn(id->cgroup, "/");
+	_cleanup_(close) int fd = fs_open_dir(context->cgroup_fd, path);
 	char list[CONFINE_LIST_SIZE];
 	int r;
 
-	if (!saved || *saved->before || confine_open(context, id, &fd) != 0 ||
+	if (!saved || *saved->before || fd < 0 ||
 	    confine_read_list(fd, file, list) < 0 || !is_equal(list, saved->ours))
 		return ACT_DONE;
 	r = write_cpuset(context, id->cgroup, name, "");
 	return r == ACT_GONE ? ACT_DONE : r;
+}
+
+/* The cgroup before systemd: told that nobody wants a cpuset any more it takes the
+ * controller from all cgroups beside it at once, and the kernel then looks at the
+ * first of them alone to see whether any thread's CPUs change (cpuset_attach() of
+ * kernel/cgroup/cpuset.c): ours would stay where they are. */
+static int confine_write(struct act_context *context, const struct target_id *id,
+			 const char *name, const char *value)
+{
+	_cleanup_(close) int fd = -1;
+	int r;
+
+	if (is_property(name)) {
+		r = *value ? ACT_DONE : clear_cpuset(context, id, name);
+		return r < 0 ? r : write_property(context, id->cgroup, name, value);
+	}
+	r = confine_open(context, id, &fd);
+	return r != 0 ? r : write_cpuset(context, id->cgroup, name, value);
 }
 
 static int confine_forget(struct act_context *context, const struct target_id *id,

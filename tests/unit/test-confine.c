@@ -33,6 +33,7 @@ static struct systemd {
 	char value[PROPERTIES][32];
 	char drop_ins[256];
 	bool forgotten[PROPERTIES];
+	bool is_stopped;	/* it has no cgroup */
 	bool is_deaf;		/* takes what it is told, and changes nothing */
 	unsigned int writes;
 } systemd;
@@ -54,6 +55,21 @@ static void set_cpuset(const char *cgroup, int i, const char *list)
 {
 	set_effective(cgroup, files[i], list);
 	set_effective(cgroup, effective[i], *list ? list : all[i]);
+}
+
+static void assert_file(const char *cgroup, const char *file, const char *text)
+{
+	char path[PATH_MAX], found[64] = "";
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/cgroup%s/%s", tree.path, cgroup, file);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	if (!fgets(found, sizeof(found), in))
+		*found = '\0';
+	fclose(in);
+	found[strcspn(found, "\n")] = '\0';
+	assert_string_equal(found, text);
 }
 
 static int find_property(const char *name)
@@ -88,6 +104,8 @@ static int units_write(void *userdata, const char *unit, const char *property, c
 		return 0;
 	if (*value)	/* as systemd 252 is: an empty list is never written */
 		set_cpuset(UNIT, i, value);
+	else if (!systemd.is_stopped)	/* threads stay as they are: its controller goes */
+		assert_file(UNIT, effective[i], all[i]);
 	return 0;
 }
 
@@ -197,21 +215,6 @@ static void assert_refused(const char *cgroup, const char *cpus, int error, cons
 	assert_int_equal(apply(cgroup, cpus, NULL), error);
 	assert_non_null(strstr(context.why, why));
 	assert_int_equal(systemd.writes, writes);
-}
-
-static void assert_file(const char *cgroup, const char *file, const char *text)
-{
-	char path[PATH_MAX], found[64] = "";
-	FILE *in;
-
-	snprintf(path, sizeof(path), "%s/cgroup%s/%s", tree.path, cgroup, file);
-	in = fopen(path, "r");
-	assert_non_null(in);
-	if (!fgets(found, sizeof(found), in))
-		*found = '\0';
-	fclose(in);
-	found[strcspn(found, "\n")] = '\0';
-	assert_string_equal(found, text);
 }
 
 static void assert_listed(bool is_draining, bool is_foreign, const char *cpus)
@@ -362,6 +365,7 @@ static void test_a_run_that_ended(void **state)
 	assert_int_equal(apply(UNIT, "0-1", NULL), ACT_DONE);
 	snprintf(command, sizeof(command), "rm -r '%s/cgroup" UNIT "'", tree.path);
 	tree_run(command);
+	systemd.is_stopped = true;
 	assert_listed(false, false, "0-1");
 	assert_int_equal(act(PLAN_UNDO, id, NULL, NULL), ACT_DONE);
 	assert_string_equal(systemd.value[CPUS], "");
