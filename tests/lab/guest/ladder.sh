@@ -66,7 +66,7 @@ cpusets() {
 effective() {
 	[ "$(cat "$cgroup_root$cgroup"/cpuset.{cpus,mems}.effective | paste -sd ' ')" = "$1" ]
 }
-as_before() { [ "$(cpusets 2>&1)" = "$1" ]; }
+as_before() { diff <(echo "$1") <(cpusets 2>&1); }
 
 balancing_is() { [ "$(cat /proc/sys/kernel/numa_balancing)" = "$1" ]; }
 
