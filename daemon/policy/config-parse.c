@@ -300,7 +300,8 @@ static void on_line(struct parser *parser, const char *line, size_t length, char
 		break;
 	case LINE_BAD_SECTION:
 		leave_section(parser);
-		/* fallthrough */
+		add_error(parser, "%s", why);
+		break;
 	case LINE_BAD:
 		add_error(parser, "%s", why);
 		break;
