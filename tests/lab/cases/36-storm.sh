@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=900
+# lab: nodes=2 limit=600
 # More than the daemon can follow: nothing is lost without being counted and
-# made good.  And how long the window is, for those who come one at a time.
+# made good.
 . /mnt/lab/guest/product.sh
 
 product_fresh "$conf_loop"
@@ -24,41 +24,3 @@ ok "the daemon is the same" test "$(systemctl show -P MainPID pinsafed)" = "$dae
 no_entries() { [ "$(metric pinsafe_module_holds)" -le 2 ]; }
 ok "the dead leave nothing" until_true 60 no_entries
 work_stop
-
-# percentiles FILE: p50 p99 max of a column of numbers
-percentiles() {
-	sort -n "$1" | awk '{ a[NR] = $1 } END { printf "n=%d p50=%d p99=%d max=%d us", NR,
-		a[int((NR + 1) * .5)], a[int((NR + 1) * .99)], a[NR] }'
-}
-
-# one_more KIND: one more process that pins a page and then sleeps
-one_more() {
-	local log
-	log=$lab_run/latency.$((++started))
-	pinwork --kind "$1" --pages 1 --threads 0 --control $lab_run/many.ctl >"$log" &
-	until_true 30 grep -q ^ready "$log"
-}
-
-all_held() {
-	[ "$(pinsafectl list --json | jq '[.targets[] | select(.state == "held" and .comm == "pinwork")] | length')" = 200 ]
-}
-
-# latencies WHAT CONF KIND: 200 pins, one after the other; the time from the
-# return of the pin to the hold, negative where the hold came first
-latencies() {
-	local started=0
-	configure <<<"$2"
-	for _ in {1..200}; do one_more "$3"; done
-	ok "$1: all 200 held" until_true 60 all_held
-	pinsafectl list --json | jq -r '.targets[] | "\(.pid) \(.since_usec)"' >$lab_run/since
-	cat $lab_run/latency.* | sed -n 's/^ready pid=\([0-9]*\) .*pinned_at=\([0-9]*\).*/\1 \2/p' |
-		awk 'NR == FNR { since[$1] = $2; next } { printf "%d\n", since[$1] - $2 / 1000 }' \
-			$lab_run/since - >$lab_run/latencies
-	note "measured, $1: $(percentiles $lab_run/latencies)"
-	pkill -x pinwork
-	rm -f $lab_run/latency.*
-	ok "$1: and none when they are gone" until_true 60 nobody_held
-}
-nobody_held() { [ "$(pinsafectl status --json | jq .held)" = 0 ]; }
-latencies "pin to held, daemon in the loop" "$conf_loop" pinlab:fast
-latencies "pin to held, in the bell of the device" "$conf_open" pinlab:get

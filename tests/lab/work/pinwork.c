@@ -10,11 +10,11 @@
  *
  * When the memory is there and pinned it prints one line,
  *
- *   ready pid=P addr=A pages=N pinned=N nodes=0:600,1:424 pinned_at=NSEC
+ *   ready pid=P addr=A pages=N pinned=N nodes=0:600,1:424 asked_at=NSEC pinned_at=NSEC
  *
- * (pinned_at: CLOCK_MONOTONIC right after the pin) and then obeys one command a
- * line from the FIFO, which it makes, or from standard input.  Each is answered
- * by one line, "done COMMAND ..." or "error COMMAND: why":
+ * (CLOCK_MONOTONIC right before the device is opened, and right after the pin) and
+ * then obeys one command a line from the FIFO, which it makes, or from standard
+ * input.  Each is answered by one line, "done COMMAND ..." or "error COMMAND: why":
  *
  *   pin, unpin     the device
  *   pthread        one more thread that touches
@@ -43,7 +43,7 @@
 
 #include "options.h"
 
-static void print_ready(const struct options *options, uint64_t pinned_at)
+static void print_ready(const struct options *options, uint64_t asked_at, uint64_t pinned_at)
 {
 	const struct work *work = &options->work;
 	int i;
@@ -51,7 +51,8 @@ static void print_ready(const struct options *options, uint64_t pinned_at)
 	printf("ready pid=%d addr=%p pages=%zu pinned=%zu", getpid(), (void *)work->addr,
 	       work->pages, work->pinned && work->kind->lasting ? work->pin_pages : 0);
 	print_nodes(work);
-	printf(" pinned_at=%llu", (unsigned long long)pinned_at);
+	printf(" asked_at=%llu pinned_at=%llu", (unsigned long long)asked_at,
+	       (unsigned long long)pinned_at);
 	for (i = 0; i < options->nr_peers; i++)
 		printf("%s%d", i ? "," : " peers=", options->peer_pids[i]);
 	printf("\n");
@@ -122,7 +123,7 @@ static int loop(struct options *options, int control)
 static int run(struct options *options)
 {
 	struct work *work = &options->work;
-	uint64_t pinned_at = 0;
+	uint64_t asked_at = 0, pinned_at = 0;
 	int control, r;
 
 	control = control_open(options->control);
@@ -132,6 +133,7 @@ static int run(struct options *options)
 	if (r)
 		return r;
 	if (!options->delay_pin) {
+		asked_at = now_nsec();
 		r = command_pin(work);
 		if (r)
 			return r;
@@ -141,7 +143,7 @@ static int run(struct options *options)
 	r = start_peers(options);
 	if (r)
 		return r;
-	print_ready(options, pinned_at);
+	print_ready(options, asked_at, pinned_at);
 	fflush(stdout);
 	r = start_threads(work);
 	if (r)
