@@ -269,10 +269,13 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t un
 	int r;
 
 	r = proc_read(state->proc_fd, state->sys_fd, dirty->id, PROC_FULL, &facts, &gone);
-	/* Unreadable (hidepid, a hostile tree): nothing known is not a fact. */
 	if (r == -ENOMEM)
 		return r;
-	if (r < 0 || gone) {
+	/* Out of descriptors, or a tree that nobody can read: not an end.  Of that the
+	 * pidfd tells, and the next sweep. */
+	if (r < 0)
+		return 0;
+	if (gone) {
 		exits_forget_others(state, dirty->id, 0);
 		return 0;
 	}

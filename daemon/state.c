@@ -116,8 +116,8 @@ int state_open(struct state *state, const struct options *options, const char **
 	r = kernel_load(state->proc_fd, state->sys_fd, &state->host);
 	if (r < 0)
 		return r;
-	*ret_what = options->runtime_dir;
 	r = open_ledger(state);
+	*ret_what = r == -EBUSY ? "another pinsafed works here" : options->runtime_dir;
 	if (r < 0)
 		return r;
 	*ret_what = "inotify and epoll";
@@ -187,7 +187,11 @@ bool state_has_sight(const struct state *state)
 
 void state_refresh_balancing(struct state *state)
 {
-	state->host.balancing = kernel_read_balancing(state->proc_fd);
+	int balancing = kernel_read_balancing(state->proc_fd);
+
+	/* Out of descriptors is not "changed by somebody". */
+	if (balancing != KERNEL_BALANCING_UNREAD)
+		state->host.balancing = balancing;
 }
 
 void state_refresh_pins(struct state *state)

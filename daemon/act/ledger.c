@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "daemon/act/book.h"
@@ -192,6 +193,9 @@ int ledger_open(int dirfd, const char *boot_id, struct ledger **ret_ledger)
 	ledger->dir_fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
 	if (ledger->dir_fd < 0)
 		return -errno;
+	/* Two that rewrite it would each lose what the other one did. */
+	if (flock(ledger->dir_fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	if (asprintf(&ledger->header, "pinsafe-ledger 1 %s", boot_id) < 0) {
 		ledger->header = NULL;
 		return -ENOMEM;

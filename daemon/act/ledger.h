@@ -22,7 +22,8 @@ struct ledger_entry {
 	char *policy;			/* that wanted it; NULL: none */
 };
 
-/* dirfd: the runtime directory, kept by the ledger as its own duplicate. */
+/* dirfd: the runtime directory, kept by the ledger as its own duplicate, and
+ * locked as long; -EBUSY: another daemon has it. */
 int ledger_open(int dirfd, const char *boot_id, struct ledger **ret_ledger);
 void ledger_free(struct ledger *ledger);
 

@@ -189,10 +189,11 @@ enum verdict kernel_judge(const char *proc_version, char **ret_version,
 int kernel_read_balancing(int proc_fd)
 {
 	uint64_t value;
+	int r = fs_read_u64(proc_fd, "sys/kernel/numa_balancing", &value);
 
-	if (fs_read_u64(proc_fd, "sys/kernel/numa_balancing", &value) < 0 || value > 3)
-		return -1;
-	return (int)value;
+	if (r < 0 && r != -ENOENT && r != -EINVAL)
+		return KERNEL_BALANCING_UNREAD;
+	return r < 0 || value > 3 ? -1 : (int)value;
 }
 
 int kernel_read_boot_id(int proc_fd, char ret_id[37])
@@ -261,6 +262,8 @@ int kernel_load(int proc_fd, int sys_fd, struct host_facts *host)
 	host->kernel_version = take_ptr(version);
 	host->verdict_reason = take_ptr(reason);
 	host->balancing = kernel_read_balancing(proc_fd);
+	if (host->balancing == KERNEL_BALANCING_UNREAD)
+		host->balancing = -1;
 	host->has_cgroup2 = cgroup_is_mounted(sys_fd);
 	return 0;
 }

@@ -25,5 +25,8 @@ enum verdict kernel_judge(const char *proc_version, char **ret_version,
 /* kernel.numa_balancing: 0..3, or -1 where the file is not there. */
 int kernel_read_balancing(int proc_fd);
 
+/* ... or this: it is there, and could not be read just now. */
+#define KERNEL_BALANCING_UNREAD	INT_MIN
+
 /* The kernel's own boot id, 36 characters. */
 int kernel_read_boot_id(int proc_fd, char ret_id[37]);
