@@ -22,6 +22,10 @@
 /* 16,384 buffers and as many files are the most a ring can list. */
 #define MAX_FDINFO (4U << 20)
 
+/* Of all rings of a process: writing such a text costs the kernel 0.1 s per MiB,
+ * and anybody can have many. */
+#define MAX_RINGS_BYTES MAX_FDINFO
+
 DEFINE_CLEANUP_EMBEDDED(struct fds, fds_done);
 
 void fds_done(struct fds *fds)
@@ -100,10 +104,13 @@ static int read_ring(int pid_fd, const char *name, struct fds *fds)
 	struct proc_ring ring, *grown;
 	ssize_t len;
 
+	if (fds->ring_bytes >= MAX_RINGS_BYTES)
+		return 0;
 	snprintf(path, sizeof(path), "fdinfo/%s", name);
 	len = fs_read_all(pid_fd, path, MAX_FDINFO, &text);
 	if (len == -ENOMEM)
 		return (int)len;
+	fds->ring_bytes += len > 0 ? (size_t)len : 0;
 	if (len < 0 || proc_parse_ring(text, &ring) == 0)
 		return 0;
 	grown = reallocarray(fds->rings, fds->n_rings + 1, sizeof(*grown));

@@ -15,6 +15,7 @@ struct fds {
 	size_t n_devices;
 	struct proc_ring *rings;	/* with registered buffers */
 	size_t n_rings;
+	size_t ring_bytes;		/* of text read for them: there is a bound */
 };
 
 /* pid_fd: the directory /proc/PID.  0, or negative errno: -ENOENT, -ESRCH gone;
