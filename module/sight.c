@@ -52,6 +52,8 @@
 #define TABLES_A_SLICE	64
 /* Steps over missing tables and VMAs count less, but they count. */
 #define STEPS_A_SLICE	4096
+/* Holes take nothing off the budget, and a call ends all the same. */
+#define SLICES_A_CALL	64
 
 struct walk {
 	struct mm_struct *mm;
@@ -229,6 +231,7 @@ static unsigned long look_at_slice(struct walk *walk, unsigned long addr)
 
 static int look_at_slices(struct walk *walk, u64 *cursor, u64 *longest_ns)
 {
+	unsigned int slices = 0;
 	u64 start;
 
 	do {
@@ -241,7 +244,7 @@ static int look_at_slices(struct walk *walk, u64 *cursor, u64 *longest_ns)
 		mmap_read_unlock(walk->mm);
 		*longest_ns = max(*longest_ns, ktime_get_ns() - start);
 		cond_resched();
-	} while (*cursor && walk->left);
+	} while (*cursor && walk->left && ++slices < SLICES_A_CALL);
 	return 0;
 }
 
