@@ -183,6 +183,7 @@ void report_target(const struct target *row, struct report *ret_report)
 	case TARGET_HOST:
 		add_number(report, "pid", VALUE_INT, 0);
 		add_number(report, "start_ticks", VALUE_BIG, 0);
+		add_text(report, "cgroup", "");
 		break;
 	}
 	add_word(report, row);

@@ -121,6 +121,21 @@ static void test_cgroup(void **unused)
 	assert_non_null(find(&report, "refused_scans"));
 }
 
+static void test_host(void **unused)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	struct target row = {
+		.id = { .kind = TARGET_HOST },
+		.shown = { .applied = ACTION_HOST_OFF },
+	};
+
+	(void)unused;
+	report_target(&row, &report);
+	assert_int_equal(find(&report, "pid")->number, 0);
+	assert_string_equal(find(&report, "cgroup")->text, "");
+	assert_string_equal(find(&report, "state")->text, "applied");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +143,7 @@ int main(void)
 		cmocka_unit_test(test_whatever_comes),
 		cmocka_unit_test(test_target),
 		cmocka_unit_test(test_cgroup),
+		cmocka_unit_test(test_host),
 	};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
