@@ -70,3 +70,4 @@ rmmod pinsafe
 systemctl start pinsafed
 latencies "no module, pin to known, SweepIntervalSec=2" "[Daemon]
 SweepIntervalSec=2" uring pinned_at known_usec
+latencies "no module, device open to known" "$conf_open" pinlab:get asked_at known_usec
