@@ -45,7 +45,7 @@ confine_unit() {
 	ok "$what: it is so" effective "2-3 1"
 	ok "$what: through systemd" grep -q pinfile <(find /run/systemd/system.control -type f)
 	ok "$what: release" pinsafectl release "$pid"
-	ok "$what: released, all is as before" until_true 20 as_before "$before"
+	ok "$what: released, all is as before" until_true 60 as_before "$before"
 	systemctl stop lab-pinfile.service
 	rm $file
 	systemctl daemon-reload

@@ -42,7 +42,7 @@ confine_to() {
 	sleep 1
 	ok "$what: and it stays" effective "$2 $3"
 	ok "$what: release" pinsafectl release "$pid"
-	ok "$what: released, all is as before" until_true 20 as_before "$before"
+	ok "$what: released, all is as before" until_true 60 as_before "$before"
 	work_stop pin
 }
 
