@@ -4,10 +4,11 @@
  *
  * Probes on the functions through which drivers pin user memory; those with
  * gup_flags ring for FOLL_LONGTERM only (O_DIRECT has it not), the others
- * always.  Which functions exist differs between kernels, names and argument
- * positions have not changed from 5.10 to 7.3.  A driver that uses
- * get_user_pages() does not ring; the open of its device does, by the probe on
- * chrdev_open().
+ * always.  Each direct read or write of a disk comes past, so they are probes of
+ * ftrace where they can be (probe.c), and look at the flags first.  Which
+ * functions exist differs between kernels, names and argument positions have not
+ * changed from 5.10 to 7.3.  A driver that uses get_user_pages() does not ring;
+ * the open of its device does, by the kprobe on chrdev_open().
  *
  * A bell rings while a set of what is watched is published (watch.c); without
  * an open file there is none, so a probe costs a load.
@@ -28,13 +29,15 @@
 #include "private.h"
 
 #define ALWAYS	(-1)
-#define CURRENT	(-1)
-#define FILE	(-2)	/* current, but not its mm */
 
 struct pin_probe {
 	struct pinsafe_probe probe;
 	int flags_arg;		/* position of gup_flags, or ALWAYS */
-	int mm_arg;		/* position of the mm, or CURRENT, or FILE */
+	enum {
+		CURRENT,
+		REMOTE,		/* the first argument is the mm */
+		FILE,		/* current, but not its mm */
+	} whose;
 };
 
 struct ring {
@@ -67,12 +70,11 @@ NOKPROBE_SYMBOL(pinner_of);
  * The caller of the probed function, then who called it.  The unwinder's list
  * begins with frames of the probe; the return address tells where ours begin.
  */
-static void record_frames(struct pinsafe_record *record, struct pt_regs *regs)
+static void record_frames(struct pinsafe_record *record, unsigned long caller)
 {
 #ifdef CONFIG_STACKTRACE
 	unsigned long all[16 + PINSAFE_FRAMES];
 	unsigned int i, n = stack_trace_save(all, ARRAY_SIZE(all), 0);
-	unsigned long caller = pinsafe_return_address(regs);
 
 	record->frames[record->frame_count++] = caller;
 	for (i = 0; i < n && all[i] != caller; i++)
@@ -142,9 +144,9 @@ static void ring_locked(struct pinsafe_record *record, const struct ring *ring)
 }
 NOKPROBE_SYMBOL(ring_locked);
 
-/* Probe context, under RCU. */
+/* Probe context, under RCU.  caller: of the function that pins, for a pin. */
 static void ring_bell(struct task_struct *task, const struct ring *ring,
-		      struct pt_regs *regs)
+		      unsigned long caller)
 {
 	struct pinsafe_record record = {
 		.type = ring->type,
@@ -162,7 +164,7 @@ static void ring_bell(struct task_struct *task, const struct ring *ring,
 	record.key.start_ticks = pinsafe_task_start_ticks(task);
 	record.cgroup_id = pinsafe_task_cgroup_id(task);
 	if (ring->type == PINSAFE_EVENT_PIN)
-		record_frames(&record, regs);
+		record_frames(&record, caller);
 
 	raw_spin_lock_irqsave(&pinsafe_lock, flags);
 	if (!is_known(&record.key, ring))
@@ -172,17 +174,13 @@ static void ring_bell(struct task_struct *task, const struct ring *ring,
 }
 NOKPROBE_SYMBOL(ring_bell);
 
-static bool is_longterm(const struct pin_probe *pin, struct pt_regs *regs)
+/*
+ * first: the first argument of the function.  Ftrace leaves preemption on.
+ * noinline, because a short pin shall not pay for the stack that this takes.
+ */
+static noinline void ring_pin(const struct pin_probe *pin, unsigned long first,
+			      unsigned long caller)
 {
-	if (pin->flags_arg == ALWAYS)
-		return true;
-	return regs_get_kernel_argument(regs, pin->flags_arg) & FOLL_LONGTERM;
-}
-NOKPROBE_SYMBOL(is_longterm);
-
-static int pin_enter(struct kprobe *kp, struct pt_regs *regs)
-{
-	struct pin_probe *pin = container_of(kp, struct pin_probe, probe.kp);
 	struct mm_struct *mm = current->mm;
 	struct ring ring = {
 		.type = PINSAFE_EVENT_PIN,
@@ -192,24 +190,50 @@ static int pin_enter(struct kprobe *kp, struct pt_regs *regs)
 	};
 	struct task_struct *task;
 
-	if (!is_longterm(pin, regs))
-		return 0;
 	atomic64_inc(&pinsafe_counts.pin_calls);
-	if (pin->mm_arg == FILE)
+	if (pin->whose == FILE)
 		ring.mark_file = PINSAFE_MARK_PINNED_FILE;
-	if (pin->mm_arg >= 0)
-		mm = (struct mm_struct *)regs_get_kernel_argument(regs,
-								  pin->mm_arg);
+	if (pin->whose == REMOTE)
+		mm = (struct mm_struct *)first;
+	preempt_disable_notrace();
 	rcu_read_lock();
 	task = pinsafe_watch_is_on() ? pinner_of(mm) : NULL;
 	if (task) {
 		ring.hold = pinsafe_watch_has_cgroup(pinsafe_task_cgroup(task));
-		ring_bell(task, &ring, regs);
+		ring_bell(task, &ring, caller);
 	}
 	rcu_read_unlock();
+	preempt_enable_notrace();
+}
+NOKPROBE_SYMBOL(ring_pin);
+
+static int pin_enter(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct pin_probe *pin = container_of(kp, struct pin_probe, probe.kp);
+
+	if (pin->flags_arg == ALWAYS ||
+	    regs_get_kernel_argument(regs, pin->flags_arg) & FOLL_LONGTERM)
+		ring_pin(pin, regs_get_kernel_argument(regs, 0),
+			 pinsafe_return_address(regs));
 	return 0;
 }
 NOKPROBE_SYMBOL(pin_enter);
+
+#ifdef PINSAFE_FTRACE_FLAGS
+static notrace void pin_called(unsigned long ip, unsigned long caller,
+			       struct ftrace_ops *ops,
+			       struct pinsafe_entry_regs *regs)
+{
+	struct pin_probe *pin = container_of(ops, struct pin_probe, probe.ops);
+
+	if (pin->flags_arg == ALWAYS ||
+	    pinsafe_entry_argument(regs, pin->flags_arg) & FOLL_LONGTERM)
+		ring_pin(pin, pinsafe_entry_argument(regs, 0), caller);
+}
+#define PIN_CALLED .ops = { .func = pin_called, .flags = PINSAFE_FTRACE_FLAGS },
+#else
+#define PIN_CALLED
+#endif
 
 static int open_enter(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -226,7 +250,7 @@ static int open_enter(struct kprobe *kp, struct pt_regs *regs)
 		ring.device = inode->i_rdev;
 		atomic64_inc(&pinsafe_counts.open_calls);
 		if (current->mm && !(current->flags & PF_KTHREAD))
-			ring_bell(current, &ring, regs);
+			ring_bell(current, &ring, 0);
 	}
 	rcu_read_unlock();
 	return 0;
@@ -234,16 +258,20 @@ static int open_enter(struct kprobe *kp, struct pt_regs *regs)
 NOKPROBE_SYMBOL(open_enter);
 
 #define PIN_PROBE(name, flags, mm) {				\
-	.probe.kp = {						\
-		.symbol_name = name, .pre_handler = pin_enter,	\
+	.probe = {						\
+		.kp = {						\
+			.symbol_name = name,			\
+			.pre_handler = pin_enter,		\
+		},						\
+		PIN_CALLED					\
 	},							\
-	.flags_arg = flags, .mm_arg = mm,			\
+	.flags_arg = flags, .whose = mm,			\
 }
 
 static struct pin_probe pin_probes[] = {
 	PIN_PROBE("pin_user_pages", 2, CURRENT),
 	PIN_PROBE("pin_user_pages_fast", 2, CURRENT),
-	PIN_PROBE("pin_user_pages_remote", 3, 0),
+	PIN_PROBE("pin_user_pages_remote", 3, REMOTE),
 	PIN_PROBE("pin_user_pages_unlocked", 3, CURRENT),
 	/* Up to 5.18; get_vaddr_frames() calls it without FOLL_LONGTERM. */
 	PIN_PROBE("pin_user_pages_locked", ALWAYS, CURRENT),
@@ -296,7 +324,7 @@ u64 pinsafe_bell_missed(void)
 	return missed;
 }
 
-/* Feature bits of the bells none of whose probes has been disabled. */
+/* Feature bits of the bells all of whose probes fire now. */
 u32 pinsafe_bell_armed(void)
 {
 	u32 armed = pinsafe_features & (PINSAFE_FEATURE_BELL_PIN |
@@ -305,9 +333,9 @@ u32 pinsafe_bell_armed(void)
 
 	for (i = 0; i < ARRAY_SIZE(pin_probes); i++)
 		if (pin_probes[i].probe.registered &&
-		    kprobe_disabled(&pin_probes[i].probe.kp))
+		    !pinsafe_probe_fires(&pin_probes[i].probe))
 			armed &= ~PINSAFE_FEATURE_BELL_PIN;
-	if (kprobe_disabled(&open_probe.kp))
+	if (!pinsafe_probe_fires(&open_probe))
 		armed &= ~PINSAFE_FEATURE_BELL_OPEN;
 	return armed;
 }

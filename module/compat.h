@@ -9,6 +9,7 @@
 #define PINSAFE_COMPAT_H
 
 #include <linux/cgroup.h>
+#include <linux/ftrace.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/sched/coredump.h>
@@ -98,6 +99,35 @@ static inline unsigned long pinsafe_return_address(struct pt_regs *regs)
 #error "pinsafe knows x86 and arm64"
 #endif
 }
+
+/*
+ * Probes by ftrace: flags of the ftrace_ops that let its trampoline call us
+ * straight, and how to read an argument of the function that was entered.
+ * 5.10 passes arguments only with all registers, and has to be told that we
+ * need no guard against recursion; later kernels have to be asked for one.
+ *
+ * Without PINSAFE_FTRACE_FLAGS there are only kprobes: on arm64 before 6.2,
+ * and where the kernel has no ftrace.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && \
+	defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
+#define PINSAFE_FTRACE_FLAGS	0
+#define pinsafe_entry_regs	ftrace_regs
+#define pinsafe_entry_argument	ftrace_regs_get_argument
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0) && \
+	defined(CONFIG_X86) && defined(CONFIG_DYNAMIC_FTRACE) && \
+	defined(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS)
+#define PINSAFE_FTRACE_FLAGS	0
+#define pinsafe_entry_regs	ftrace_regs
+#define pinsafe_entry_argument(entry, n) \
+	regs_get_kernel_argument(&(entry)->regs, n)
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0) && \
+	defined(CONFIG_X86) && defined(CONFIG_DYNAMIC_FTRACE_WITH_REGS)
+#define PINSAFE_FTRACE_FLAGS \
+	(FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_RECURSION_SAFE)
+#define pinsafe_entry_regs	pt_regs
+#define pinsafe_entry_argument	regs_get_kernel_argument
+#endif
 
 /*
  * A small folio's own mapcount.  Everything else about folios of 5.16 and

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * main.c - load and unload, counters, and the canary
- *
- * The canary is a function of our own with a probe of the same kind on it.  The
- * kernel can disarm probes behind our back: kernel.ftrace_enabled=0 stops those
- * that go through ftrace, and debugfs kprobes/enabled stops all, neither of
- * which shows in the kprobe.  So the function is called and the probe's hits
- * are counted.
+ * main.c - load and unload, and counters
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -14,35 +8,12 @@
 #include <linux/module.h>
 #include <linux/printk.h>
 
-#include "compat.h"
 #include "private.h"
 
 struct pinsafe_counts pinsafe_counts;
 u64 pinsafe_features;
 DEFINE_RAW_SPINLOCK(pinsafe_lock);
 struct workqueue_struct *pinsafe_wq;
-
-static atomic_t canary_hits;
-
-static noinline void canary_sing(void)
-{
-	/* Keeps the call and the function's entry. */
-	barrier();
-}
-
-static int canary_enter(struct kprobe *kp, struct pt_regs *regs)
-{
-	atomic_inc(&canary_hits);
-	return 0;
-}
-NOKPROBE_SYMBOL(canary_enter);
-
-static struct pinsafe_probe canary = {
-	.kp = {
-		.addr = (kprobe_opcode_t *)canary_sing,
-		.pre_handler = canary_enter,
-	},
-};
 
 static void kick(struct irq_work *work)
 {
@@ -59,41 +30,11 @@ void pinsafe_kick(void)
 	irq_work_queue(&kick_work);
 }
 
-/* A function this kernel does not have is no error of ours: say it once. */
-int pinsafe_probe_register(struct pinsafe_probe *probe)
-{
-	int r = register_kprobe(&probe->kp);
-
-	probe->registered = !r;
-	if (r)
-		pr_info("no probe on %s (%d), going on without\n",
-			probe->kp.symbol_name ?: "the canary", r);
-	return r;
-}
-
-void pinsafe_probe_unregister(struct pinsafe_probe *probe)
-{
-	if (probe->registered)
-		unregister_kprobe(&probe->kp);
-	probe->registered = false;
-}
-
-static bool canary_sings(void)
-{
-	int before = atomic_read(&canary_hits);
-
-	canary_sing();
-	return atomic_read(&canary_hits) != before;
-}
-
 static u32 armed_features(void)
 {
-	u32 armed;
+	u32 armed = pinsafe_bell_armed();
 
-	if (!canary_sings())
-		return 0;
-	armed = pinsafe_bell_armed();
-	if (!kprobe_disabled(&pinsafe_gate.kp))
+	if (pinsafe_probe_fires(&pinsafe_gate))
 		armed |= pinsafe_features & (PINSAFE_FEATURE_HOLD |
 					     PINSAFE_FEATURE_HOLD_CGROUP);
 	return armed;
@@ -160,12 +101,12 @@ static int __init pinsafe_init(void)
 	r = memory_init();
 	if (r)
 		return r;
-	r = pinsafe_probe_register(&canary);
+	r = pinsafe_probe_init();
 	if (r)
 		goto free_memory;
 	r = pinsafe_hold_init();
 	if (r)
-		goto remove_canary;
+		goto remove_canaries;
 	pinsafe_bell_init();
 	pinsafe_features |= PINSAFE_FEATURE_SIGHT;
 	r = pinsafe_dev_init();
@@ -178,8 +119,8 @@ static int __init pinsafe_init(void)
 remove_probes:
 	pinsafe_bell_done();
 	pinsafe_hold_done();
-remove_canary:
-	pinsafe_probe_unregister(&canary);
+remove_canaries:
+	pinsafe_probe_done();
 free_memory:
 	memory_done();
 	return r;
@@ -190,7 +131,7 @@ static void __exit pinsafe_exit(void)
 	pinsafe_dev_done();
 	pinsafe_bell_done();
 	pinsafe_hold_done();
-	pinsafe_probe_unregister(&canary);
+	pinsafe_probe_done();
 	memory_done();
 }
 

@@ -2,7 +2,8 @@
 /*
  * private.h - what the parts of the module know of each other
  *
- *	main	load, unload, counters, the canary
+ *	main	load, unload, counters
+ *	probe	two kinds of probes, and the canaries that tell whether they fire
  *	target	the table of processes and cgroups and what is marked on them
  *	reap	drops from it what is gone
  *	task	what the other parts ask of a task: cgroup, memory, start
@@ -14,9 +15,10 @@
  *	sight	counts pinned pages
  *	dev	/dev/pinsafe: arguments in, answers out
  *
- * Contexts.  Probe context means: in a kprobe handler, preemption off, inside
- * code of which we know little.  There nothing is allocated, freed or put,
- * nothing sleeps, and waking goes through pinsafe_kick().
+ * Contexts.  Probe context means: in a kprobe handler or an ftrace callback,
+ * preemption off, inside code of which we know little.  There nothing is
+ * allocated, freed or put, nothing sleeps, and waking goes through
+ * pinsafe_kick().
  *
  * Locks.  pinsafe_lock, raw because probes take it, guards the writers of the
  * table (target.c), the drain list (drain.c) and the event queue (event.c).
@@ -27,6 +29,7 @@
 #define PINSAFE_PRIVATE_H
 
 #include <linux/atomic.h>
+#include <linux/ftrace.h>
 #include <linux/kprobes.h>
 #include <linux/list.h>
 #include <linux/poll.h>
@@ -64,20 +67,29 @@ extern u64 pinsafe_features;
 extern raw_spinlock_t pinsafe_lock;
 extern struct workqueue_struct *pinsafe_wq;
 
-struct pinsafe_probe {
-	struct kprobe kp;
-	bool registered;
-};
-
-int pinsafe_probe_register(struct pinsafe_probe *probe);
-void pinsafe_probe_unregister(struct pinsafe_probe *probe);
-bool pinsafe_probe_fires(struct pinsafe_probe *probe);
 void pinsafe_counters_read(struct pinsafe_counters *ret_counters);
 
 /*
  * From any context: wake readers, start draining, watch over the table.
  */
 void pinsafe_kick(void);
+
+/* probe.c */
+struct pinsafe_probe {
+	struct kprobe kp;
+#ifdef CONFIG_FUNCTION_TRACER
+	struct ftrace_ops ops;	/* if it has a function: rather than kp */
+	unsigned long address;
+#endif
+	bool registered;
+	bool by_ftrace;
+};
+
+int pinsafe_probe_register(struct pinsafe_probe *probe);
+void pinsafe_probe_unregister(struct pinsafe_probe *probe);
+bool pinsafe_probe_fires(struct pinsafe_probe *probe);
+int pinsafe_probe_init(void);
+void pinsafe_probe_done(void);
 
 /* target.c */
 #define PINSAFE_MARK_HELD	BIT(0)

@@ -62,10 +62,10 @@ struct pinsafe_info {
 
 /*
  * PINSAFE_GET_COUNTERS: since load, never reset.  "armed" is measured at each
- * call: the module calls a function of its own that has a probe on it, and
- * looks whether the probe ran.  The kernel can disarm probes behind our back
- * (kernel.ftrace_enabled=0, debugfs kprobes/enabled); a gate that is not armed
- * refuses nothing.
+ * call: the module calls functions of its own, with a probe of each kind on
+ * them, and looks whether the probe ran.  The kernel can disarm probes behind
+ * our back (kernel.ftrace_enabled=0 all, debugfs kprobes/enabled the kprobes); a
+ * gate that is not armed refuses nothing.
  */
 struct pinsafe_counters {
 	__u64 refused_scans;	/* scans that a hold kept from starting */
@@ -75,7 +75,7 @@ struct pinsafe_counters {
 	__u64 events;		/* events queued */
 	__u64 events_lost;	/* not queued, because the queue was full */
 	__u64 table_full;	/* holds or bells not taken, table full */
-	__u64 missed;		/* sum of nmissed over our probes */
+	__u64 missed;		/* sum of nmissed over our kprobes */
 	__u64 reaped;		/* entries dropped because the process had gone */
 	__u32 holds;		/* entries now held, processes and cgroups */
 	__u32 armed;		/* PINSAFE_FEATURE_* bits whose probes fire now */

@@ -37,6 +37,17 @@ fi
 rings io_uring "io_\w+ module=" --kind uring --mib 1
 rings rdma "ib_umem_get module=ib_uverbs" --kind rdma --mib 1
 
+# a kprobe would cost each direct read three times as much
+not_ok "no pin bell is a kprobe" grep -E ' (pin_user_pages|memfd_pin_folios)' \
+	/sys/kernel/debug/kprobes/list
+tracing=/sys/kernel/debug/tracing
+echo 'p:lab/fast pin_user_pages_fast' >$tracing/kprobe_events
+echo 1 >$tracing/events/lab/fast/enable
+rings "fast beside a kprobe" "lab_pin_\w+ module=pinlab" --kind pinlab:fast --pages 64
+above "which fires too" "$(awk '$1 == "fast" { print $2 }' $tracing/kprobe_profile)" 0
+echo 0 >$tracing/events/lab/fast/enable
+echo >$tracing/kprobe_events
+
 quiet() {
 	io events >/dev/null
 	ok "$1 pins" work_start pin --kind "$2" --pages 64 --threads 1
