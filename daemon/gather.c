@@ -301,8 +301,10 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t un
 	r = targets_add(&state->targets, &id, &row);
 	if (r != 0)
 		return r < 0 ? r : 0;
+	/* A hold waits for no count: the next tick goes on with it. */
 	if (state_has_sight(state))
-		count_pins(state, row, until_usec, &facts);
+		count_pins(state, row, dirty->pin_rang ? 0 : until_usec, &facts);
+	state->has_rung |= dirty->pin_rang;
 	keep_what_rang(&facts, &row->facts, dirty);
 	if (dirty->pin_rang || is_growing(row, &facts))
 		look_later(row, now_usec);
@@ -332,7 +334,7 @@ int gather_dirty(struct state *state, uint64_t now_usec)
 	for (size_t i = 0; r >= 0 && i < GATHER_BATCH; i++) {
 		_cleanup_(dirty_process_done) struct dirty_process dirty = { 0 };
 
-		if (state_take_dirty(state, &dirty, 1) == 0)
+		if (!state_take_dirty(state, &dirty))
 			break;
 		state->tally.looked_at++;
 		r = look_at(state, &dirty, until_usec, now_usec);

@@ -9,10 +9,10 @@
 
 /* Processes looked at in one tick, and the time after which no other one, and of a
  * huge one no further slice, is begun; the rest waits for the next tick, which
- * follows at once, after whatever else the loop has: orders, and systemd's
+ * follows at once, after whatever else the loop has: bells, orders, and systemd's
  * watchdog. */
 #define GATHER_BATCH	128
-#define GATHER_USEC	(500ULL * 1000)
+#define GATHER_USEC	(100ULL * 1000)
 
 /* At start: what a daemon before us was ordered and held is due, and the host. */
 void gather_inherited(struct state *state);

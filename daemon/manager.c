@@ -30,11 +30,11 @@
 
 #define SECOND_USEC	(1000ULL * 1000)
 
-/* Nothing here is urgent to the millisecond, and wake-ups that meet are one. */
+/* What has a time is not urgent to the millisecond, and wake-ups that meet are one;
+ * what is due now does not wait for others (0 would be sd-event's default). */
 #define TIMER_SLACK_USEC	(250ULL * 1000)
 
-/* Events taken from the module in one go. */
-#define EVENT_BATCH	64
+#define EVENT_BATCH	64	/* taken from the module in one go */
 
 /* Clients should find us on the bus when systemd calls us started; a bus that
  * is not there must not fail the start. */
@@ -284,12 +284,14 @@ static uint64_t next_usec(const struct manager *manager, uint64_t now_usec)
 
 static int arm_timer(struct manager *manager, uint64_t now_usec)
 {
+	sd_event_source *timer = manager->tick_timer;
 	uint64_t next = next_usec(manager, now_usec);
 
 	if (!next)
-		return sd_event_source_set_enabled(manager->tick_timer, SD_EVENT_OFF);
-	(void)sd_event_source_set_time(manager->tick_timer, next);
-	return sd_event_source_set_enabled(manager->tick_timer, SD_EVENT_ONESHOT);
+		return sd_event_source_set_enabled(timer, SD_EVENT_OFF);
+	(void)sd_event_source_set_time_accuracy(timer, next > now_usec ? TIMER_SLACK_USEC : 1);
+	(void)sd_event_source_set_time(timer, next);
+	return sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
 static void tick(struct manager *manager, uint64_t now_usec)

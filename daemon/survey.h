@@ -13,7 +13,7 @@
 /* Processes looked at in one tick, some 50 us each, a pinner a few ms; and the
  * time after which no other one is begun. */
 #define SURVEY_BATCH	256
-#define SURVEY_USEC	(500ULL * 1000)
+#define SURVEY_USEC	(50ULL * 1000)
 
 /* Begins anew with everybody there is now; without sight a no-op. */
 void survey_begin(struct state *state);

@@ -187,9 +187,12 @@ static int decide_and_act(struct state *state, uint64_t now_usec)
 }
 
 /* A sweep of a large host is hundreds of batches, and a decision is on all that is
- * known: while more facts are waiting, most of the time is theirs. */
+ * known: while more facts are waiting, most of the time is theirs.  Whom a bell told
+ * of waits only for others of whom one told. */
 static bool is_to_wait_for_facts(const struct state *state)
 {
+	if (state->has_rung && state->dirty.n_rung == 0)
+		return false;
 	return state->dirty.n > 0 && !state->are_targets_due &&
 	       state_clock_usec() < state->decided_usec + FACTS_SHARE * state->effort_usec;
 }
@@ -200,6 +203,7 @@ static int decide_in_time(struct state *state, uint64_t now_usec)
 	int r;
 
 	state->are_targets_due = false;
+	state->has_rung = false;
 	r = decide_and_act(state, now_usec);
 	state->decided_usec = state_clock_usec();
 	state->effort_usec = state->decided_usec - begin_usec;

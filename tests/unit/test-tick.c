@@ -695,6 +695,26 @@ static void test_slow_looks_end_the_tick(void **unused)
 	assert_int_equal(f.state.dirty.n, 0);
 }
 
+/* However many others there are to look at, and however long its count takes. */
+static void test_bell_is_held_in_the_same_tick(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE "[Policy bells]\nMatchCGroup=/jobs/**\nMatchPinnedMin=4K\nAction=hold\n");
+	tick(NOW);
+	write_storm(10);
+	fake.sight_slices = 7;
+	f.state.effort_usec = 3600 * SECOND;		/* decisions are dear */
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_int_equal(fake.n, 0);
+	ring(1009, 0);
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_non_null(fake_find(PINSAFE_PROCESS, 1009, 0));
+	assert_int_equal(row_of(1009)->facts.pinned_bytes, sysconf(_SC_PAGESIZE));
+	assert_true(f.state.dirty.n > 0);
+	fake.sight_slices = 0;
+	tick(NOW);
+}
+
 /* Two slices a tick: what was seen shows at once, and others get their turn. */
 static void test_huge_process_is_counted_over_ticks(void **unused)
 {
@@ -1058,6 +1078,7 @@ int main(void)
 		TEST(test_storm_is_taken_in_batches),
 		TEST(test_slow_looks_end_the_tick),
 		TEST(test_huge_process_is_counted_over_ticks),
+		TEST(test_bell_is_held_in_the_same_tick),
 		TEST(test_slow_survey_ends_the_tick),
 		TEST(test_order_does_not_wait_for_others),
 		TEST(test_probes_that_do_not_fire),
