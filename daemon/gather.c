@@ -167,23 +167,6 @@ static void plan_sweep(struct state *state, uint64_t now_usec)
 			    now_usec + sweep_interval_usec(state) + jitter_usec;
 }
 
-/* Looking for open devices means everybody's descriptors, which is dear: with
- * the module that is done when something happened, not every time. */
-static void mark_swept(struct state *state, bool with_devices)
-{
-	_cleanup_(free) struct process_id *ids = NULL;
-	const struct device_number *devices;
-	size_t n_devices, n_ids = 0;
-
-	devices = watch_devices(state->watch, &n_devices);
-	if (!with_devices)
-		n_devices = 0;
-	if (proc_sweep(state->proc_fd, state->sys_fd, devices, n_devices, &ids, &n_ids) < 0)
-		return;
-	for (size_t i = 0; i < n_ids; i++)
-		state_mark(state, ids[i], false, NULL);
-}
-
 static void let_ring_again(struct state *state)
 {
 	for (size_t i = 0; i < state->targets.n; i++) {
@@ -197,8 +180,15 @@ static void let_ring_again(struct state *state)
 void gather_sweep(struct state *state, uint64_t now_usec)
 {
 	bool is_time = state->sweep_usec && state->sweep_usec <= now_usec;
-	bool with_devices;
+	bool is_thorough;
 
+	/* A round is not begun anew, or it might never end; what is due meanwhile
+	 * comes after it, and time counts from there. */
+	if (survey_is_under_way(state)) {
+		plan_sweep(state, now_usec);
+		state->swept_usec = now_usec;
+		return;
+	}
 	if (!state->is_sweep_due && !is_time)
 		return;
 	plan_sweep(state, now_usec);
@@ -206,7 +196,8 @@ void gather_sweep(struct state *state, uint64_t now_usec)
 	if (!state->is_sweep_due && !is_blind(state) &&
 	    state->host.pins_acquired == state->swept_pins)
 		return;
-	with_devices = state->is_sweep_due || state->helper_fd < 0;
+	/* With the module looking thoroughly is for when something happened. */
+	is_thorough = state->is_sweep_due || state->helper_fd < 0;
 	state->is_sweep_due = false;
 	state->swept_usec = now_usec;
 	state->swept_pins = state->host.pins_acquired;
@@ -215,9 +206,7 @@ void gather_sweep(struct state *state, uint64_t now_usec)
 	(void)topology_load(state->sys_fd, &state->host);
 	state_mark_targets(state);
 	let_ring_again(state);
-	mark_swept(state, with_devices);
-	if (with_devices)
-		survey_begin(state);
+	survey_begin(state, is_thorough);
 }
 
 /* ---- looking ------------------------------------------------------------- */

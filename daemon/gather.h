@@ -31,7 +31,7 @@ void gather_again(struct state *state, uint64_t now_usec);
  * is_sweep_due. */
 void gather_poll(struct state *state, uint64_t now_usec);
 
-/* Marks all that looks like a pinner, when it is due. */
+/* Begins a round through all processes, when it is due; see survey.h. */
 void gather_sweep(struct state *state, uint64_t now_usec);
 
 /* Reads one batch of the dirty processes into rows; 0 or -ENOMEM. */

@@ -138,7 +138,7 @@ void state_done(struct state *state)
 	for (size_t i = 0; i < state->dirty.n; i++)
 		free(state->dirty.list[i].driver);
 	free(state->dirty.list);
-	free(state->survey.ids);
+	free(state->survey.pids);
 	targets_done(&state->targets);
 	status_done(&state->status);
 	opens_free(state->opens);

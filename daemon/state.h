@@ -55,9 +55,10 @@ struct dirty {
 
 /* See survey.h. */
 struct survey {
-	struct process_id *ids;
+	pid_t *pids;
 	size_t n;
 	size_t next;
+	bool is_thorough;
 };
 
 /* Changes that actuators tell of; see inforce.h. */

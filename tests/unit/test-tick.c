@@ -740,20 +740,96 @@ static void test_huge_process_is_counted_over_ticks(void **unused)
 	fake.sight_slices = 0;
 }
 
+/* They pin nothing. */
+static void write_crowd(int n)
+{
+	for (int pid = 1000; pid < 1000 + n; pid++)
+		write_process(pid, "/jobs/a", 0);
+}
+
 static void test_slow_survey_ends_the_tick(void **unused)
 {
 	(void)unused;
 	configure("[Daemon]\nMode=audit\n" POLICY);
 	tick(NOW);
-	write_storm(10);
+	write_crowd(10);
+	f.state.host.module_features |= PINSAFE_FEATURE_SIGHT;
 	fake.sight_usec = SURVEY_USEC / 2;
-	survey_begin(&f.state);
+	survey_begin(&f.state, true);
 	assert_int_equal(f.state.survey.n, 10);
 	survey_go_on(&f.state);
 	assert_int_equal(f.state.survey.next, 2);
 	for (int i = 0; i < 4; i++)
 		survey_go_on(&f.state);
-	assert_int_equal(f.state.survey.n, 0);
+	assert_false(survey_is_under_way(&f.state));
+}
+
+/* By /proc alone, without sight: so many processes at a time, however many. */
+static void test_survey_goes_in_batches(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	f.state.helper_fd = -1;
+	tick(NOW);
+	write_crowd(2 * SURVEY_BATCH);
+	write_process(1000 + 2 * SURVEY_BATCH, "/jobs/a", 4096);
+	f.state.is_sweep_due = true;
+	for (int i = 1; i <= 2; i++) {
+		assert_int_equal(tick_run(&f.state, NOW), 0);
+		assert_int_equal(f.state.survey.next, i * SURVEY_BATCH);
+		assert_true(state_has_work(&f.state, NOW));
+		assert_int_equal(f.state.targets.n, 0);
+	}
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_false(survey_is_under_way(&f.state));
+	assert_non_null(row_of(1000 + 2 * SURVEY_BATCH));
+}
+
+/* What is due on the way is done afterwards, not by beginning anew. */
+static void test_round_that_is_under_way_goes_on(void **unused)
+{
+	struct pinsafe_event lost = { .type = PINSAFE_EVENT_LOST, .lost = 1 };
+
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	tick(NOW);
+	write_crowd(3 * SURVEY_BATCH);
+	gather_event(&f.state, &lost);
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_int_equal(f.state.tally.sweeps, 2);
+	write_process(7, "/jobs/a", 4096);		/* behind the cursor */
+	gather_event(&f.state, &lost);
+	for (int i = 2; i <= 3; i++)
+		assert_int_equal(tick_run(&f.state, NOW + 5000 * SECOND), 0);
+	assert_false(survey_is_under_way(&f.state));
+	assert_int_equal(f.state.tally.sweeps, 2);
+	assert_int_equal(f.state.targets.n, 0);
+	assert_true(state_has_work(&f.state, NOW + 5000 * SECOND));
+	tick(NOW + 5000 * SECOND);
+	assert_int_equal(f.state.tally.sweeps, 3);
+	assert_non_null(row_of(7));
+}
+
+/* They are found when those are held of whom bells told. */
+static void test_bell_does_not_wait_for_the_survey(void **unused)
+{
+	uint64_t before_usec;
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	tick(NOW);
+	write_crowd(10);
+	f.state.host.module_features |= PINSAFE_FEATURE_SIGHT;
+	fake.sight_usec = SURVEY_USEC;
+	f.state.is_sweep_due = true;
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_int_equal(f.state.survey.next, 1);
+	write_process(7, "/jobs/a", 4096);
+	ring(7, 0);
+	before_usec = fake.clock_usec;
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_int_equal(fake.held_usec - before_usec, fake.sight_usec);	/* its own */
+	assert_int_equal(f.state.survey.next, 2);
 }
 
 static void test_order_does_not_wait_for_others(void **unused)
@@ -1080,6 +1156,9 @@ int main(void)
 		TEST(test_huge_process_is_counted_over_ticks),
 		TEST(test_bell_is_held_in_the_same_tick),
 		TEST(test_slow_survey_ends_the_tick),
+		TEST(test_survey_goes_in_batches),
+		TEST(test_round_that_is_under_way_goes_on),
+		TEST(test_bell_does_not_wait_for_the_survey),
 		TEST(test_order_does_not_wait_for_others),
 		TEST(test_probes_that_do_not_fire),
 		TEST(test_a_scan_in_spite_of_the_hold),
