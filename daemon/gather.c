@@ -133,27 +133,31 @@ static bool is_blind(const struct state *state)
 }
 
 /* Pins that came and went leave nobody to be found: each O_DIRECT read moves the
- * counters.  Processors add to them a second late or, asleep,
- * later, each at its own time, so that releases may hide pins that stand until
- * then: once in a long while they are not believed. */
-static bool is_worth_a_sweep(const struct state *state, uint64_t now_usec)
+ * counters.  Processors add to them a second or two late (vmstat_update()), each at
+ * its own time, so that for a moment pins seem to stand whose release is not yet
+ * counted: what counts is that they stand at two polls.  Releases may hide pins that
+ * stand as well, and for longer where a processor sleeps: once in a long while the
+ * counters are not believed. */
+static bool is_worth_a_sweep(const struct state *state, bool did_stand, uint64_t now_usec)
 {
-	const struct host_facts *host = &state->host;
-
 	if (is_blind(state))
 		return true;
-	if (host->pins_acquired == state->swept_pins)
+	if (state->host.pins_acquired == state->swept_pins)
 		return false;
-	return host->pins_acquired > host->pins_released ||
+	return (did_stand && state->do_pins_stand) ||
 	       now_usec >= state->swept_usec + SWEEP_WITH_MODULE_SEC * SECOND_USEC;
 }
 
 void gather_poll(struct state *state, uint64_t now_usec)
 {
-	if (now_usec < state->swept_usec + sweep_interval_usec(state))
+	uint64_t sweep_usec = state->swept_usec + sweep_interval_usec(state);
+	bool did_stand = state->do_pins_stand;
+
+	if (now_usec + GATHER_POLL_USEC < sweep_usec)
 		return;
 	state_refresh_pins(state);
-	if (is_worth_a_sweep(state, now_usec))
+	state->do_pins_stand = state->host.pins_acquired > state->host.pins_released;
+	if (now_usec >= sweep_usec && is_worth_a_sweep(state, did_stand, now_usec))
 		state->is_sweep_due = true;
 }
 

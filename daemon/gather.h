@@ -27,8 +27,9 @@ void gather_lost(struct state *state, uint64_t lost);
 void gather_again(struct state *state, uint64_t now_usec);
 
 /* Without the module: has anybody pinned since the last sweep, and are there pins
- * that stand, or can nobody tell?  Reads the host-wide counters and sets
- * is_sweep_due. */
+ * that stand now and stood at the last poll, or can nobody tell?  Reads the host-wide
+ * counters, 0.1 ms a node, and sets is_sweep_due. */
+#define GATHER_POLL_USEC	(2000ULL * 1000)
 void gather_poll(struct state *state, uint64_t now_usec);
 
 /* Begins a round through all processes, when it is due; see survey.h. */

@@ -233,7 +233,7 @@ static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-/* Once a second, while there is no module to ring. */
+/* While there is no module to ring. */
 static int on_poll(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
@@ -241,7 +241,7 @@ static int on_poll(sd_event_source *source, uint64_t usec, void *userdata)
 	if (manager->state->helper_fd >= 0)
 		return 0;
 	gather_poll(manager->state, state_now_usec());
-	(void)sd_event_source_set_time(source, usec + SECOND_USEC);
+	(void)sd_event_source_set_time(source, usec + GATHER_POLL_USEC);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
@@ -334,7 +334,7 @@ static int add_times(struct manager *manager)
 
 	r = add_timer(manager, &manager->tick_timer, 0, on_time);
 	if (r >= 0 && manager->state->helper_fd < 0)
-		r = add_timer(manager, NULL, SECOND_USEC, on_poll);
+		r = add_timer(manager, NULL, GATHER_POLL_USEC, on_poll);
 	if (r >= 0 && watchdog_usec)
 		r = add_timer(manager, NULL, watchdog_usec, on_watchdog);
 	return r;

@@ -37,7 +37,8 @@ static int read_node_pins(int sys_fd, unsigned int node, uint64_t *acquired,
 	ssize_t len;
 
 	snprintf(path, sizeof(path), NODE_DIR "/node%u/vmstat", node);
-	len = fs_read(sys_fd, path, text, sizeof(text));
+	/* one read(2) has all: sysfs makes a page at once */
+	len = fs_read_head(sys_fd, path, text, sizeof(text));
 	if (len < 0)
 		return (int)len;
 	if (fs_find_u64(text, "nr_foll_pin_acquired", &a) < 0 ||

@@ -599,7 +599,7 @@ static void count_pins(unsigned int acquired, unsigned int released)
 	tree_write(&f.tree, "sys/devices/system/node/node1/vmstat", text);
 }
 
-/* As the loop does each second without a module; has it swept? */
+/* As the loop does now and then without a module; has it swept? */
 static bool poll(uint64_t now_usec)
 {
 	uint64_t sweeps = f.state.tally.sweeps;
@@ -619,20 +619,36 @@ static void test_sweeps_where_pins_stand(void **unused)
 	tick(NOW);
 	assert_false(poll(NOW + 31 * SECOND));
 	count_pins(500, 500);				/* came and went */
-	assert_false(poll(NOW + 32 * SECOND));
+	assert_false(poll(NOW + 33 * SECOND));
 	write_process(7, "/jobs/a", 4096);
 	count_pins(1524, 500);
-	assert_true(poll(NOW + 33 * SECOND));
+	assert_false(poll(NOW + 35 * SECOND));		/* seems so */
+	assert_true(poll(NOW + 37 * SECOND));
 	assert_non_null(row_of(7));
 	count_pins(2048, 500);
-	assert_false(poll(NOW + 62 * SECOND));		/* too soon */
-	assert_true(poll(NOW + 63 * SECOND));
+	assert_false(poll(NOW + 65 * SECOND));		/* too soon */
+	assert_true(poll(NOW + 67 * SECOND));		/* the second at which they stand */
 	assert_false(poll(NOW + 100 * SECOND));		/* they stand, and nobody came */
 	end_process(7);
 	write_process(8, "/jobs/a", 4096);		/* takes as much as was dropped */
 	count_pins(3596, 2048);
-	assert_true(poll(NOW + 101 * SECOND));
+	assert_true(poll(NOW + 102 * SECOND));
 	assert_non_null(row_of(8));
+}
+
+/* A processor adds its releases later than another its acquisitions. */
+static void test_pins_that_pass_are_not_swept_for(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	f.state.helper_fd = -1;
+	count_pins(100, 100);
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	for (unsigned int i = 1; i < 200; i++) {
+		count_pins(100 + i, 100 + i - i % 2);
+		assert_false(poll(NOW + (30 + 2 * i) * SECOND));
+	}
 }
 
 static void test_counters_are_not_believed_for_ever(void **unused)
@@ -1150,6 +1166,7 @@ int main(void)
 		TEST(test_growth_is_noticed),
 		TEST(test_lost_events_sweep),
 		TEST(test_sweeps_where_pins_stand),
+		TEST(test_pins_that_pass_are_not_swept_for),
 		TEST(test_counters_are_not_believed_for_ever),
 		TEST(test_storm_is_taken_in_batches),
 		TEST(test_slow_looks_end_the_tick),
