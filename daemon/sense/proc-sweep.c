@@ -37,12 +37,12 @@ static bool is_wanted(const struct proc_wanted *wanted, const struct device_open
 	return false;
 }
 
-static bool has_wanted_fd(const struct proc_wanted *wanted, int pid_fd)
+static bool has_wanted_fd(const struct proc_wanted *wanted, int pid_fd, pid_t pid)
 {
 	_cleanup_(fds_done) struct fds fds = { 0 };
 	size_t i;
 
-	if (fds_read(pid_fd, &fds) < 0)
+	if (fds_read(pid_fd, pid, &fds) < 0)
 		return false;
 	for (i = 0; i < fds.n_devices; i++)
 		if (is_wanted(wanted, &fds.devices[i]))
@@ -58,14 +58,14 @@ static bool read_status(int pid_fd, struct proc_status *ret_status)
 	       proc_parse_status(text, ret_status) == 0;
 }
 
-static bool is_suspect(const struct proc_wanted *wanted, int pid_fd,
+static bool is_suspect(const struct proc_wanted *wanted, int pid_fd, pid_t pid,
 		       const struct proc_status *status)
 {
 	if (status->vm_pin_bytes > 0)
 		return true;
 	return (wanted->n_devices > 0 ||
 		(wanted->unbooked_rings && status->may_lock_memory)) &&
-	       has_wanted_fd(wanted, pid_fd);
+	       has_wanted_fd(wanted, pid_fd, pid);
 }
 
 enum proc_look proc_look(int proc_fd, const struct proc_wanted *wanted, pid_t pid)
@@ -78,7 +78,7 @@ enum proc_look proc_look(int proc_fd, const struct proc_wanted *wanted, pid_t pi
 	pid_fd = fs_open_dir(proc_fd, name);
 	if (pid_fd < 0 || !read_status(pid_fd, &status) || !status.has_memory)
 		return PROC_NO_MEMORY;
-	return is_suspect(wanted, pid_fd, &status) ? PROC_SUSPECT : PROC_ORDINARY;
+	return is_suspect(wanted, pid_fd, pid, &status) ? PROC_SUSPECT : PROC_ORDINARY;
 }
 
 static int compare_pids(const void *a, const void *b)
