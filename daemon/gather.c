@@ -133,27 +133,31 @@ static bool is_blind(const struct state *state)
 }
 
 /* Pins that came and went leave nobody to be found: each O_DIRECT read moves the
- * counters.  Processors add to them a second late or, asleep,
- * later, each at its own time, so that releases may hide pins that stand until
- * then: once in a long while they are not believed. */
-static bool is_worth_a_sweep(const struct state *state, uint64_t now_usec)
+ * counters.  Processors add to them a second or two late (vmstat_update()), each at
+ * its own time, so that for a moment pins seem to stand whose release is not yet
+ * counted: what counts is that they stand at two polls.  Releases may hide pins that
+ * stand as well, and for longer where a processor sleeps: once in a long while the
+ * counters are not believed. */
+static bool is_worth_a_sweep(const struct state *state, bool did_stand, uint64_t now_usec)
 {
-	const struct host_facts *host = &state->host;
-
 	if (is_blind(state))
 		return true;
-	if (host->pins_acquired == state->swept_pins)
+	if (state->host.pins_acquired == state->swept_pins)
 		return false;
-	return host->pins_acquired > host->pins_released ||
+	return (did_stand && state->do_pins_stand) ||
 	       now_usec >= state->swept_usec + SWEEP_WITH_MODULE_SEC * SECOND_USEC;
 }
 
 void gather_poll(struct state *state, uint64_t now_usec)
 {
-	if (now_usec < state->swept_usec + sweep_interval_usec(state))
+	uint64_t sweep_usec = state->swept_usec + sweep_interval_usec(state);
+	bool did_stand = state->do_pins_stand;
+
+	if (now_usec + GATHER_POLL_USEC < sweep_usec)
 		return;
 	state_refresh_pins(state);
-	if (is_worth_a_sweep(state, now_usec))
+	state->do_pins_stand = state->host.pins_acquired > state->host.pins_released;
+	if (now_usec >= sweep_usec && is_worth_a_sweep(state, did_stand, now_usec))
 		state->is_sweep_due = true;
 }
 
@@ -165,23 +169,6 @@ static void plan_sweep(struct state *state, uint64_t now_usec)
 
 	state->sweep_usec = state->helper_fd < 0 ? 0 :
 			    now_usec + sweep_interval_usec(state) + jitter_usec;
-}
-
-/* Looking for open devices means everybody's descriptors, which is dear: with
- * the module that is done when something happened, not every time. */
-static void mark_swept(struct state *state, bool with_devices)
-{
-	_cleanup_(free) struct process_id *ids = NULL;
-	const struct device_number *devices;
-	size_t n_devices, n_ids = 0;
-
-	devices = watch_devices(state->watch, &n_devices);
-	if (!with_devices)
-		n_devices = 0;
-	if (proc_sweep(state->proc_fd, state->sys_fd, devices, n_devices, &ids, &n_ids) < 0)
-		return;
-	for (size_t i = 0; i < n_ids; i++)
-		state_mark(state, ids[i], false, NULL);
 }
 
 static void let_ring_again(struct state *state)
@@ -197,8 +184,15 @@ static void let_ring_again(struct state *state)
 void gather_sweep(struct state *state, uint64_t now_usec)
 {
 	bool is_time = state->sweep_usec && state->sweep_usec <= now_usec;
-	bool with_devices;
+	bool is_thorough;
 
+	/* A round is not begun anew, or it might never end; what is due meanwhile
+	 * comes after it, and time counts from there. */
+	if (survey_is_under_way(state)) {
+		plan_sweep(state, now_usec);
+		state->swept_usec = now_usec;
+		return;
+	}
 	if (!state->is_sweep_due && !is_time)
 		return;
 	plan_sweep(state, now_usec);
@@ -206,7 +200,8 @@ void gather_sweep(struct state *state, uint64_t now_usec)
 	if (!state->is_sweep_due && !is_blind(state) &&
 	    state->host.pins_acquired == state->swept_pins)
 		return;
-	with_devices = state->is_sweep_due || state->helper_fd < 0;
+	/* With the module looking thoroughly is for when something happened. */
+	is_thorough = state->is_sweep_due || state->helper_fd < 0;
 	state->is_sweep_due = false;
 	state->swept_usec = now_usec;
 	state->swept_pins = state->host.pins_acquired;
@@ -215,9 +210,7 @@ void gather_sweep(struct state *state, uint64_t now_usec)
 	(void)topology_load(state->sys_fd, &state->host);
 	state_mark_targets(state);
 	let_ring_again(state);
-	mark_swept(state, with_devices);
-	if (with_devices)
-		survey_begin(state);
+	survey_begin(state, is_thorough);
 }
 
 /* ---- looking ------------------------------------------------------------- */
@@ -301,8 +294,10 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t un
 	r = targets_add(&state->targets, &id, &row);
 	if (r != 0)
 		return r < 0 ? r : 0;
+	/* A hold waits for no count: the next tick goes on with it. */
 	if (state_has_sight(state))
-		count_pins(state, row, until_usec, &facts);
+		count_pins(state, row, dirty->pin_rang ? 0 : until_usec, &facts);
+	state->has_rung |= dirty->pin_rang;
 	keep_what_rang(&facts, &row->facts, dirty);
 	if (dirty->pin_rang || is_growing(row, &facts))
 		look_later(row, now_usec);
@@ -332,7 +327,7 @@ int gather_dirty(struct state *state, uint64_t now_usec)
 	for (size_t i = 0; r >= 0 && i < GATHER_BATCH; i++) {
 		_cleanup_(dirty_process_done) struct dirty_process dirty = { 0 };
 
-		if (state_take_dirty(state, &dirty, 1) == 0)
+		if (!state_take_dirty(state, &dirty))
 			break;
 		state->tally.looked_at++;
 		r = look_at(state, &dirty, until_usec, now_usec);

@@ -9,10 +9,10 @@
 
 /* Processes looked at in one tick, and the time after which no other one, and of a
  * huge one no further slice, is begun; the rest waits for the next tick, which
- * follows at once, after whatever else the loop has: orders, and systemd's
+ * follows at once, after whatever else the loop has: bells, orders, and systemd's
  * watchdog. */
 #define GATHER_BATCH	128
-#define GATHER_USEC	(500ULL * 1000)
+#define GATHER_USEC	(100ULL * 1000)
 
 /* At start: what a daemon before us was ordered and held is due, and the host. */
 void gather_inherited(struct state *state);
@@ -27,11 +27,12 @@ void gather_lost(struct state *state, uint64_t lost);
 void gather_again(struct state *state, uint64_t now_usec);
 
 /* Without the module: has anybody pinned since the last sweep, and are there pins
- * that stand, or can nobody tell?  Reads the host-wide counters and sets
- * is_sweep_due. */
+ * that stand now and stood at the last poll, or can nobody tell?  Reads the host-wide
+ * counters, 0.1 ms a node, and sets is_sweep_due. */
+#define GATHER_POLL_USEC	(2000ULL * 1000)
 void gather_poll(struct state *state, uint64_t now_usec);
 
-/* Marks all that looks like a pinner, when it is due. */
+/* Begins a round through all processes, when it is due; see survey.h. */
 void gather_sweep(struct state *state, uint64_t now_usec);
 
 /* Reads one batch of the dirty processes into rows; 0 or -ENOMEM. */

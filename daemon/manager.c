@@ -30,11 +30,11 @@
 
 #define SECOND_USEC	(1000ULL * 1000)
 
-/* Nothing here is urgent to the millisecond, and wake-ups that meet are one. */
+/* What has a time is not urgent to the millisecond, and wake-ups that meet are one;
+ * what is due now does not wait for others (0 would be sd-event's default). */
 #define TIMER_SLACK_USEC	(250ULL * 1000)
 
-/* Events taken from the module in one go. */
-#define EVENT_BATCH	64
+#define EVENT_BATCH	64	/* taken from the module in one go */
 
 /* Clients should find us on the bus when systemd calls us started; a bus that
  * is not there must not fail the start. */
@@ -233,7 +233,7 @@ static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-/* Once a second, while there is no module to ring. */
+/* While there is no module to ring. */
 static int on_poll(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *manager = userdata;
@@ -241,7 +241,7 @@ static int on_poll(sd_event_source *source, uint64_t usec, void *userdata)
 	if (manager->state->helper_fd >= 0)
 		return 0;
 	gather_poll(manager->state, state_now_usec());
-	(void)sd_event_source_set_time(source, usec + SECOND_USEC);
+	(void)sd_event_source_set_time(source, usec + GATHER_POLL_USEC);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
@@ -284,12 +284,14 @@ static uint64_t next_usec(const struct manager *manager, uint64_t now_usec)
 
 static int arm_timer(struct manager *manager, uint64_t now_usec)
 {
+	sd_event_source *timer = manager->tick_timer;
 	uint64_t next = next_usec(manager, now_usec);
 
 	if (!next)
-		return sd_event_source_set_enabled(manager->tick_timer, SD_EVENT_OFF);
-	(void)sd_event_source_set_time(manager->tick_timer, next);
-	return sd_event_source_set_enabled(manager->tick_timer, SD_EVENT_ONESHOT);
+		return sd_event_source_set_enabled(timer, SD_EVENT_OFF);
+	(void)sd_event_source_set_time_accuracy(timer, next > now_usec ? TIMER_SLACK_USEC : 1);
+	(void)sd_event_source_set_time(timer, next);
+	return sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
 static void tick(struct manager *manager, uint64_t now_usec)
@@ -332,7 +334,7 @@ static int add_times(struct manager *manager)
 
 	r = add_timer(manager, &manager->tick_timer, 0, on_time);
 	if (r >= 0 && manager->state->helper_fd < 0)
-		r = add_timer(manager, NULL, SECOND_USEC, on_poll);
+		r = add_timer(manager, NULL, GATHER_POLL_USEC, on_poll);
 	if (r >= 0 && watchdog_usec)
 		r = add_timer(manager, NULL, watchdog_usec, on_watchdog);
 	return r;

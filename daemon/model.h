@@ -131,7 +131,7 @@ struct process_facts {
 
 	/* who pins what; each source is blind to some drivers (kernel-facts) */
 	uint64_t vm_pin_bytes;	/* VmPin of status */
-	uint64_t uring_bytes;	/* registered buffers of its own rings, from fdinfo */
+	uint64_t uring_bytes;	/* registered buffers of its own rings, from fdinfo; at least */
 	bool pin_rang;		/* the module's pin bell rang */
 	char *driver;		/* module or symbol that pinned; NULL: unknown */
 	bool has_sight;		/* the module has counted: */

@@ -138,7 +138,7 @@ void state_done(struct state *state)
 	for (size_t i = 0; i < state->dirty.n; i++)
 		free(state->dirty.list[i].driver);
 	free(state->dirty.list);
-	free(state->survey.ids);
+	free(state->survey.pids);
 	targets_done(&state->targets);
 	status_done(&state->status);
 	opens_free(state->opens);
@@ -283,6 +283,7 @@ void state_mark(struct state *state, struct process_id id, bool pin_rang, const 
 		state->is_sweep_due = true;
 		return;
 	}
+	dirty->n_rung -= entry->pin_rang;
 	/* The later event names the process that has the pid now. */
 	if (id.start_ticks && entry->id.start_ticks != id.start_ticks)
 		entry->pin_rang = false;
@@ -290,6 +291,7 @@ void state_mark(struct state *state, struct process_id id, bool pin_rang, const 
 	if (id.start_ticks)
 		entry->id.start_ticks = id.start_ticks;
 	entry->pin_rang |= pin_rang;
+	dirty->n_rung += entry->pin_rang;
 	if (driver && driver[0] && !entry->driver)
 		entry->driver = strdup(driver);
 }
@@ -305,30 +307,38 @@ void state_mark_targets(struct state *state)
 	state->are_targets_due = true;
 }
 
-size_t state_take_dirty(struct state *state, struct dirty_process *batch, size_t room)
+/* From the cursor on, round the end; there is one. */
+static size_t find_next(const struct dirty *dirty)
 {
-	struct dirty *dirty = &state->dirty;
 	bool found;
 	size_t place = find_dirty(dirty, dirty->next, &found);
-	struct dirty_process *first;
-	size_t n;
 
-	if (place == dirty->n)
-		place = 0;
-	n = dirty->n - place < room ? dirty->n - place : room;
-	if (n == 0)
-		return 0;
-	first = &dirty->list[place];
-	memcpy(batch, first, n * sizeof(*batch));
-	memmove(first, first + n, (dirty->n - place - n) * sizeof(*batch));
-	dirty->n -= n;
-	dirty->next = batch[n - 1].id.pid + 1;
+	for (size_t i = 0; dirty->n_rung > 0 && i < dirty->n; i++) {
+		if (dirty->list[(place + i) % dirty->n].pin_rang)
+			return (place + i) % dirty->n;
+	}
+	return place < dirty->n ? place : 0;
+}
+
+bool state_take_dirty(struct state *state, struct dirty_process *ret_dirty)
+{
+	struct dirty *dirty = &state->dirty;
+	struct dirty_process *next;
+
+	if (dirty->n == 0)
+		return false;
+	next = &dirty->list[find_next(dirty)];
+	*ret_dirty = *next;
+	dirty->n--;
+	dirty->n_rung -= ret_dirty->pin_rang;
+	memmove(next, next + 1, (size_t)(dirty->list + dirty->n - next) * sizeof(*next));
+	dirty->next = ret_dirty->id.pid + 1;
 	/* A sweep of a large host leaves a large array; do not keep it. */
 	if (dirty->n == 0 && dirty->capacity > 256) {
 		free(take_ptr(dirty->list));
 		dirty->capacity = 0;
 	}
-	return n;
+	return true;
 }
 
 static uint64_t read_clock(clockid_t clock)

@@ -48,15 +48,17 @@ struct dirty_process {
 struct dirty {
 	struct dirty_process *list;
 	size_t n;
+	size_t n_rung;		/* of them, whose pin bell rang */
 	size_t capacity;
 	pid_t next;		/* taken from here on */
 };
 
 /* See survey.h. */
 struct survey {
-	struct process_id *ids;
+	pid_t *pids;
 	size_t n;
 	size_t next;
+	bool is_thorough;
 };
 
 /* Changes that actuators tell of; see inforce.h. */
@@ -124,6 +126,7 @@ struct state {
 	struct tally tally;
 
 	bool is_sweep_due;
+	bool has_rung;		/* a bell's process waits for the next decision */
 	bool are_nodes_due;	/* device nodes came or went */
 	bool is_watch_due;	/* cgroups too */
 	bool are_targets_due;	/* what is held may have changed */
@@ -141,6 +144,7 @@ struct state {
 	uint64_t sweep_usec;	/* sweep then */
 	uint64_t swept_usec;	/* the last sweep, */
 	uint64_t swept_pins;	/* and the host-wide counter at it */
+	bool do_pins_stand;	/* at the last poll, some were not released */
 	int balancing;		/* of the host, as last seen, or as we made it */
 	uint64_t drift_usec;	/* see then whether somebody else changed it */
 	uint64_t metrics_usec;	/* write the file then; 0: no file */
@@ -178,10 +182,10 @@ void state_mark(struct state *state, struct process_id id, bool pin_rang, const 
 /* All known targets. */
 void state_mark_targets(struct state *state);
 
-/* Moves at most room entries to the caller, who owns their driver strings;
- * number moved, 0: there are none.  Goes round by pid, so that one that is marked
- * again and again has to wait for all others. */
-size_t state_take_dirty(struct state *state, struct dirty_process *batch, size_t room);
+/* Moves one to the caller, who owns its driver string; false: there is none.  Whose
+ * pin bell rang comes first: it is scanned until it is held.  Goes round by pid, so
+ * that one that is marked again and again has to wait for its likes. */
+bool state_take_dirty(struct state *state, struct dirty_process *ret_dirty);
 
 /* CLOCK_BOOTTIME. */
 uint64_t state_now_usec(void);

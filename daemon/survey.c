@@ -12,39 +12,81 @@ DEFINE_CLEANUP_EMBEDDED(struct pin_walk, pin_walk_done);
 
 static void survey_end(struct survey *survey)
 {
-	free(survey->ids);
+	free(survey->pids);
 	*survey = (struct survey){ 0 };
 }
 
-void survey_begin(struct state *state)
+void survey_begin(struct state *state, bool is_thorough)
 {
-	survey_end(&state->survey);
-	if (state_has_sight(state))
-		(void)proc_find_all(state->proc_fd, &state->survey.ids, &state->survey.n);
+	struct survey *survey = &state->survey;
+
+	survey_end(survey);
+	survey->is_thorough = is_thorough;
+	(void)proc_list(state->proc_fd, &survey->pids, &survey->n);
+}
+
+bool survey_is_under_way(const struct state *state)
+{
+	return state->survey.next < state->survey.n;
 }
 
 /* One slice is enough to see who needs more: a process that never pinned is
  * done in one, whatever its size. */
-static void look_at(struct state *state, struct process_id id)
+static bool has_pins_in_sight(const struct state *state, struct process_id id)
 {
 	_cleanup_(process_facts_done) struct process_facts facts = { .id = id };
 	_cleanup_(pin_walk_done) struct pin_walk walk = { 0 };
 	int r = pin_walk_on(state->helper_fd, &walk, &facts);
 
-	if (r == PIN_MORE || facts.pinned_bytes || facts.large_bytes)
-		state_mark(state, id, false, NULL);
+	return r == PIN_MORE || facts.pinned_bytes || facts.large_bytes;
+}
+
+static bool is_to_be_marked(const struct state *state, const struct proc_wanted *wanted,
+			    struct process_id *id)
+{
+	switch (proc_look(state->proc_fd, wanted, id->pid)) {
+	case PROC_NO_MEMORY:
+		break;
+	case PROC_SUSPECT:
+		return true;
+	case PROC_ORDINARY:
+		return state->survey.is_thorough && state_has_sight(state) &&
+		       proc_read_start(state->proc_fd, id->pid, &id->start_ticks) >= 0 &&
+		       has_pins_in_sight(state, *id);
+	}
+	return false;
+}
+
+/* What is looked for may change on the way: a reload names other devices. */
+static struct proc_wanted find_wanted(const struct state *state)
+{
+	const struct host_facts *host = &state->host;
+	struct proc_wanted wanted = {
+		/* the counters lag by a second and may then differ either way */
+		.unbooked_rings = !host->has_pin_counters ||
+				  host->pins_acquired > host->pins_released,
+	};
+
+	if (state->survey.is_thorough)
+		wanted.devices = watch_devices(state->watch, &wanted.n_devices);
+	return wanted;
 }
 
 void survey_go_on(struct state *state)
 {
 	struct survey *survey = &state->survey;
+	struct proc_wanted wanted;
 	uint64_t until_usec;
 
-	if (survey->next == survey->n)
+	if (!survey_is_under_way(state))
 		return;
+	wanted = find_wanted(state);
 	until_usec = state_clock_usec() + SURVEY_USEC;
 	for (size_t i = 0; i < SURVEY_BATCH && survey->next < survey->n; i++) {
-		look_at(state, survey->ids[survey->next++]);
+		struct process_id id = { .pid = survey->pids[survey->next++] };
+
+		if (is_to_be_marked(state, &wanted, &id))
+			state_mark(state, id, false, NULL);
 		if (state_clock_usec() >= until_usec)
 			break;
 	}

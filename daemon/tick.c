@@ -187,10 +187,13 @@ static int decide_and_act(struct state *state, uint64_t now_usec)
 }
 
 /* A sweep of a large host is hundreds of batches, and a decision is on all that is
- * known: while more facts are waiting, most of the time is theirs. */
+ * known: while more facts are waiting, most of the time is theirs.  Whom a bell told
+ * of waits only for others of whom one told. */
 static bool is_to_wait_for_facts(const struct state *state)
 {
-	return state->dirty.n > 0 && !state->are_targets_due &&
+	if (state->has_rung && state->dirty.n_rung == 0)
+		return false;
+	return (state->dirty.n > 0 || survey_is_under_way(state)) && !state->are_targets_due &&
 	       state_clock_usec() < state->decided_usec + FACTS_SHARE * state->effort_usec;
 }
 
@@ -200,27 +203,17 @@ static int decide_in_time(struct state *state, uint64_t now_usec)
 	int r;
 
 	state->are_targets_due = false;
+	state->has_rung = false;
 	r = decide_and_act(state, now_usec);
 	state->decided_usec = state_clock_usec();
 	state->effort_usec = state->decided_usec - begin_usec;
 	return r;
 }
 
-int tick_run(struct state *state, uint64_t now_usec)
+static int look_and_act(struct state *state, uint64_t now_usec)
 {
-	int r;
+	int r = gather_dirty(state, now_usec);
 
-	state->tally.ticks++;
-	state->now_usec = now_usec;
-	exits_take(state);
-	gather_again(state, now_usec);
-	renew_facts(state, now_usec);
-	end_overrides(state, now_usec);
-	watch_nodes(state);
-	tell_watches(state);
-	gather_sweep(state, now_usec);
-	survey_go_on(state);
-	r = gather_dirty(state, now_usec);
 	if (r < 0)
 		return r;
 	look_at_table(state, now_usec);
@@ -237,4 +230,27 @@ int tick_run(struct state *state, uint64_t now_usec)
 	publish_tick(state, now_usec);
 	metrics_write(state, now_usec);
 	return 0;
+}
+
+int tick_run(struct state *state, uint64_t now_usec)
+{
+	bool has_rung = state->dirty.n_rung > 0;
+	int r;
+
+	state->tally.ticks++;
+	state->now_usec = now_usec;
+	exits_take(state);
+	gather_again(state, now_usec);
+	renew_facts(state, now_usec);
+	end_overrides(state, now_usec);
+	watch_nodes(state);
+	tell_watches(state);
+	gather_sweep(state, now_usec);
+	/* Whoever is to be held at once does not wait for others to be found. */
+	if (!has_rung)
+		survey_go_on(state);
+	r = look_and_act(state, now_usec);
+	if (has_rung)
+		survey_go_on(state);
+	return r;
 }

@@ -12,6 +12,7 @@
 
 #include "daemon/base/cleanup.h"
 #include "daemon/base/fs.h"
+#include "daemon/sense/same-file.h"
 
 #define RING_LINK "anon_inode:[io_uring]"
 
@@ -26,7 +27,23 @@
  * and anybody can have many. */
 #define MAX_RINGS_BYTES MAX_FDINFO
 
-DEFINE_CLEANUP_EMBEDDED(struct fds, fds_done);
+/* A round through the descriptors of a process. */
+struct reading {
+	int pid_fd;
+	pid_t pid;
+	int *rings;		/* a descriptor of each, in same_file_compare()'s order */
+	size_t n_rings;
+	size_t ring_bytes;	/* of text read for them */
+	struct fds fds;
+};
+
+static void reading_done(struct reading *reading)
+{
+	free(reading->rings);
+	fds_done(&reading->fds);
+}
+
+DEFINE_CLEANUP_EMBEDDED(struct reading, reading_done);
 
 void fds_done(struct fds *fds)
 {
@@ -97,46 +114,126 @@ static int read_device(int fd_dir, const char *name, char *link, struct fds *fds
 	return add_device(fds, &device);
 }
 
-static int read_ring(int pid_fd, const char *name, struct fds *fds)
+/* Where this ring is among those that were read, or would be.  1: it is there; 0: it
+ * is another; negative errno: who knows. */
+static int find_ring(const struct reading *reading, int fd, size_t *ret_place)
 {
-	_cleanup_(free) char *text = NULL;
-	char path[sizeof("fdinfo/") + NAME_MAX];
-	struct proc_ring ring, *grown;
-	ssize_t len;
+	size_t low = 0, high = reading->n_rings;
+	int order, r;
 
-	if (fds->ring_bytes >= MAX_RINGS_BYTES)
+	if (!same_file_can_compare(reading->pid_fd))
+		return -ENOSYS;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		r = same_file_compare(reading->pid, fd, reading->rings[middle], &order);
+		if (r < 0)
+			return r;
+		if (order == 0)
+			return 1;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	*ret_place = low;
+	return 0;
+}
+
+static int remember_ring(struct reading *reading, int fd, size_t place)
+{
+	int *grown = reallocarray(reading->rings, reading->n_rings + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	reading->rings = grown;
+	memmove(&grown[place + 1], &grown[place],
+		(reading->n_rings++ - place) * sizeof(*grown));
+	grown[place] = fd;
+	return 0;
+}
+
+static struct proc_ring *find_inode(struct fds *fds, uint64_t inode)
+{
+	size_t i;
+
+	for (i = 0; i < fds->n_rings; i++)
+		if (fds->rings[i].inode == inode)
+			return &fds->rings[i];
+	return NULL;
+}
+
+/* From 5.16 each ring has an inode of its own (anon_inode_getfile_secure()); before
+ * that all share one, or show none: then one of them counts. */
+static int add_ring(struct fds *fds, const struct proc_ring *ring, bool is_known_new)
+{
+	struct proc_ring *same = is_known_new ? NULL : find_inode(fds, ring->inode);
+	struct proc_ring *grown;
+
+	if (same) {
+		if (same->bytes < ring->bytes)
+			same->bytes = ring->bytes;
 		return 0;
-	snprintf(path, sizeof(path), "fdinfo/%s", name);
-	len = fs_read_all(pid_fd, path, MAX_FDINFO, &text);
-	if (len == -ENOMEM)
-		return (int)len;
-	fds->ring_bytes += len > 0 ? (size_t)len : 0;
-	if (len < 0 || proc_parse_ring(text, &ring) == 0)
-		return 0;
+	}
 	grown = reallocarray(fds->rings, fds->n_rings + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	fds->rings = grown;
-	fds->rings[fds->n_rings++] = ring;
+	fds->rings[fds->n_rings++] = *ring;
 	return 0;
 }
 
-static int read_fd(int pid_fd, int fd_dir, const char *name, struct fds *fds)
+static int read_ring_text(struct reading *reading, const char *name, bool is_known_new)
+{
+	_cleanup_(free) char *text = NULL;
+	char path[sizeof("fdinfo/") + NAME_MAX];
+	struct proc_ring ring;
+	ssize_t len;
+
+	if (reading->ring_bytes >= MAX_RINGS_BYTES)
+		return 0;
+	snprintf(path, sizeof(path), "fdinfo/%s", name);
+	len = fs_read_all(reading->pid_fd, path, MAX_FDINFO, &text);
+	if (len == -ENOMEM)
+		return (int)len;
+	reading->ring_bytes += len > 0 ? (size_t)len : 0;
+	if (len < 0 || proc_parse_ring(text, &ring) == 0)
+		return 0;
+	return add_ring(&reading->fds, &ring, is_known_new);
+}
+
+/* One that was read under another descriptor costs no text. */
+static int read_ring(struct reading *reading, const char *name)
+{
+	int fd = (int)strtol(name, NULL, 10), r;
+	size_t place = 0;
+	bool is_new;
+
+	r = find_ring(reading, fd, &place);
+	if (r > 0)
+		return 0;
+	is_new = r == 0;
+	if (is_new)
+		r = remember_ring(reading, fd, place);
+	return r == -ENOMEM ? r : read_ring_text(reading, name, is_new);
+}
+
+static int read_fd(struct reading *reading, int fd_dir, const char *name)
 {
 	char link[PATH_MAX];
 
 	if (fs_read_link(fd_dir, name, link, sizeof(link)) < 0)
 		return 0;	/* closed meanwhile */
 	if (*link == '/')
-		return read_device(fd_dir, name, link, fds);
+		return read_device(fd_dir, name, link, &reading->fds);
 	if (strcmp(link, RING_LINK) == 0)
-		return read_ring(pid_fd, name, fds);
+		return read_ring(reading, name);
 	return 0;
 }
 
-int fds_read(int pid_fd, struct fds *ret_fds)
+int fds_read(int pid_fd, pid_t pid, struct fds *ret_fds)
 {
-	_cleanup_(fds_done) struct fds fds = { 0 };
+	_cleanup_(reading_done) struct reading reading = { .pid_fd = pid_fd, .pid = pid };
 	_cleanup_(closedir) DIR *dir = NULL;
 	struct dirent *entry;
 	unsigned int n = 0;
@@ -148,12 +245,12 @@ int fds_read(int pid_fd, struct fds *ret_fds)
 	while (n < MAX_FDS && (entry = readdir(dir))) {
 		if (*entry->d_name == '.')
 			continue;
-		r = read_fd(pid_fd, dirfd(dir), entry->d_name, &fds);
+		r = read_fd(&reading, dirfd(dir), entry->d_name);
 		if (r < 0)
 			return r;
 		n++;
 	}
-	*ret_fds = fds;
-	fds = (struct fds){ 0 };
+	*ret_fds = reading.fds;
+	reading.fds = (struct fds){ 0 };
 	return 0;
 }

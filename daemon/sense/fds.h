@@ -13,13 +13,14 @@
 struct fds {
 	struct device_open *devices;	/* each number once; node is -1 */
 	size_t n_devices;
-	struct proc_ring *rings;	/* with registered buffers */
+	struct proc_ring *rings;	/* with registered buffers, each once */
 	size_t n_rings;
-	size_t ring_bytes;		/* of text read for them: there is a bound */
 };
 
 /* pid_fd: the directory /proc/PID.  0, or negative errno: -ENOENT, -ESRCH gone;
  * -EACCES.  Terminals and memory devices (/dev/null) are left out: nothing pins
- * for them. */
-int fds_read(int pid_fd, struct fds *ret_fds);
+ * for them.  Rings are those that are there at least: where kcmp(2) cannot tell
+ * which are the same, of those with one inode only the largest is there, which
+ * before 5.16 may be all that a process has. */
+int fds_read(int pid_fd, pid_t pid, struct fds *ret_fds);
 void fds_done(struct fds *fds);

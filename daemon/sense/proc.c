@@ -12,6 +12,10 @@
  * books nothing for a holder of CAP_IPC_LOCK.  Such a kernel gives every ring
  * an inode of its own, so it is inherited if the parent has the same ring.  Not
  * seen: a child whose parent has exited counts as a pinner, though nobody is.
+ *
+ * Rings can be got from others over a socket, and their buffers cloned from ring to
+ * ring (IORING_REGISTER_CLONE_BUFFERS, 6.12), which books nothing: where the kernel
+ * books all, the sum of the lists is no more than what it booked.
  */
 #include "daemon/sense/proc.h"
 
@@ -103,7 +107,8 @@ static int read_exe(int pid_fd, struct process_facts *facts)
 	return facts->exe ? 0 : -ENOMEM;
 }
 
-static int read_light(int pid_fd, int sys_fd, struct process_facts *facts)
+static int read_light(int pid_fd, int sys_fd, struct process_facts *facts,
+		      bool *ret_may_lock_memory)
 {
 	struct proc_status status;
 	int r;
@@ -111,6 +116,7 @@ static int read_light(int pid_fd, int sys_fd, struct process_facts *facts)
 	r = read_status(pid_fd, &status);
 	if (r < 0)
 		return r;
+	*ret_may_lock_memory = status.may_lock_memory;
 	facts->uid = status.uid;
 	facts->threads = status.threads;
 	facts->vm_pin_bytes = status.vm_pin_bytes;
@@ -138,7 +144,7 @@ static uint64_t sum_own_rings(int proc_fd, pid_t parent, const struct fds *fds)
 	size_t i;
 
 	if (parent_fd >= 0)
-		fds_read(parent_fd, &inherited);
+		fds_read(parent_fd, parent, &inherited);
 	for (i = 0; i < fds->n_rings; i++)
 		if (fds->rings[i].inode && !has_ring(&inherited, fds->rings[i].inode))
 			bytes += fds->rings[i].bytes;
@@ -186,7 +192,7 @@ static int read_fds(int proc_fd, int pid_fd, int sys_fd, pid_t parent,
 	_cleanup_(fds_done) struct fds fds = { 0 };
 	int r;
 
-	r = fds_read(pid_fd, &fds);
+	r = fds_read(pid_fd, facts->id.pid, &fds);
 	if (r < 0)
 		return r == -EACCES ? 0 : r;
 	r = name_devices(sys_fd, &fds);
@@ -228,11 +234,18 @@ static int read_full(int proc_fd, int pid_fd, int sys_fd, pid_t parent,
 	return 0;
 }
 
+static void bound_rings(struct process_facts *facts)
+{
+	if (facts->vm_pin_bytes > 0 && facts->uring_bytes > facts->vm_pin_bytes)
+		facts->uring_bytes = facts->vm_pin_bytes;
+}
+
 static int read_process(int proc_fd, int sys_fd, struct process_id id,
 			enum proc_depth depth, struct process_facts *ret_facts)
 {
 	_cleanup_(process_facts_done) struct process_facts facts = { .id = id };
 	_cleanup_(close) int pid_fd = open_process(proc_fd, id.pid);
+	bool may_lock_memory = false;
 	struct proc_stat stat;
 	int r;
 
@@ -245,11 +258,13 @@ static int read_process(int proc_fd, int sys_fd, struct process_id id,
 		return -ESRCH;
 	facts.id.start_ticks = stat.start_ticks;
 	memcpy(facts.comm, stat.comm, sizeof(facts.comm));
-	r = read_light(pid_fd, sys_fd, &facts);
+	r = read_light(pid_fd, sys_fd, &facts, &may_lock_memory);
 	if (r == 0 && depth == PROC_FULL)
 		r = read_full(proc_fd, pid_fd, sys_fd, stat.parent, &facts);
 	if (r < 0)
 		return r;
+	if (!may_lock_memory)
+		bound_rings(&facts);
 	*ret_facts = facts;
 	facts = (struct process_facts){ 0 };
 	return 0;

@@ -29,18 +29,28 @@ struct device_number {
 	uint32_t major, minor;
 };
 
-/* All processes that look like pinners or device users by /proc alone: VmPin
- * above 0, one of the device numbers open, or an io_uring with registered buffers
- * that may be booked nowhere.  Costs 10 to 20 us a process; with device numbers, or
- * for a holder of CAP_IPC_LOCK while anything on the host is pinned, 10 us more
- * for each open file: ask for devices when opens may have been missed, not each
- * time.  Sorted by pid. */
-int proc_sweep(int proc_fd, int sys_fd, const struct device_number *devices,
-	       size_t n_devices, struct process_id **ret_ids, size_t *ret_n);
+/* Who there is, kernel threads too; sorted.  1 us each.  0, or negative errno. */
+int proc_list(int proc_fd, pid_t **ret_pids, size_t *ret_n);
 
-/* All processes that have memory (no kernel threads, no zombies), for a look at
- * each by the module's sight; 20 to 40 us a process.  Sorted by pid. */
-int proc_find_all(int proc_fd, struct process_id **ret_ids, size_t *ret_n);
+/* What makes a process worth a full look, beside VmPin. */
+struct proc_wanted {
+	const struct device_number *devices;	/* one of them open */
+	size_t n_devices;
+	bool unbooked_rings;	/* somebody on the host pins: it may be an io_uring's
+				 * registered buffers that are booked nowhere */
+};
+
+enum proc_look {
+	PROC_NO_MEMORY,		/* gone, a zombie or a kernel thread */
+	PROC_ORDINARY,
+	PROC_SUSPECT,		/* a pinner or device user by /proc alone */
+};
+
+/* 10 to 20 us; with device numbers, or for a holder of CAP_IPC_LOCK where rings
+ * may be unbooked, 10 us more for each open file, which anybody may have many of
+ * (see fds.c): up to half a second.  So look at a time that is limited, and for
+ * devices when opens may have been missed, not each time. */
+enum proc_look proc_look(int proc_fd, const struct proc_wanted *wanted, pid_t pid);
 
 /* The processes in a cgroup v2 directory and below; sorted by pid.  0, -ENOENT. */
 int proc_find_in_cgroup(int proc_fd, int sys_fd, const char *cgroup,

@@ -37,7 +37,8 @@ static int read_node_pins(int sys_fd, unsigned int node, uint64_t *acquired,
 	ssize_t len;
 
 	snprintf(path, sizeof(path), NODE_DIR "/node%u/vmstat", node);
-	len = fs_read(sys_fd, path, text, sizeof(text));
+	/* one read(2) has all: sysfs makes a page at once */
+	len = fs_read_head(sys_fd, path, text, sizeof(text));
 	if (len < 0)
 		return (int)len;
 	if (fs_find_u64(text, "nr_foll_pin_acquired", &a) < 0 ||
@@ -174,6 +175,16 @@ static int read_node(int sys_fd, const char *dir, const char *file)
 	return (int)node;
 }
 
+/* Nothing there is on a node, nor anything above it. */
+static bool is_virtual(int sys_fd, const char *dir)
+{
+	static const char virtual[] = "../../devices/virtual/";
+	char link[PATH_MAX];
+
+	return fs_read_link(sys_fd, dir, link, sizeof(link)) > 0 &&
+	       strncmp(link, virtual, strlen(virtual)) == 0;
+}
+
 /* The kernel takes "..", behind a symbolic link, for the parent of what the link
  * leads to: so the path climbs the device tree. */
 int topology_find_device_node(int sys_fd, uint32_t major, uint32_t minor)
@@ -182,6 +193,8 @@ int topology_find_device_node(int sys_fd, uint32_t major, uint32_t minor)
 	int node = -1, len, i;
 
 	len = snprintf(dir, sizeof(dir), "dev/char/%u:%u", major, minor);
+	if (is_virtual(sys_fd, dir))
+		return -1;
 	for (i = 0; node < 0 && i < MAX_PARENTS; i++) {
 		node = read_node(sys_fd, dir, "numa_node");
 		if (node < 0)

@@ -59,7 +59,7 @@ bench_idle() {
 		rmmod pinsafe
 		vmstat_refresh
 		systemctl start pinsafed
-		# past the sweep interval it looks at the counters each second
+		# past the sweep interval it looks at the counters every two seconds
 		idle_window "$count, no module" 31
 		idle_end
 	done

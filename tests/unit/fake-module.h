@@ -33,6 +33,7 @@ static struct fake_module {
 	__u64 sight_usec;	/* that a slice takes; 0: it cannot count */
 	__u64 sight_slices;	/* of each process; 0: one, with nothing in it */
 	__u64 clock_usec;	/* CLOCK_MONOTONIC, which only counts move */
+	__u64 held_usec;	/* the last hold was taken then */
 	int error;		/* of the next call, positive */
 	int stuck;		/* of each release */
 	int refusal;		/* of each hold */
@@ -91,6 +92,7 @@ static int fake_hold(struct pinsafe_hold *hold)
 	}
 	if (!entry)
 		entry = &fake.entries[fake.n++];
+	fake.held_usec = fake.clock_usec;
 	entry->kind = hold->kind;
 	entry->state = PINSAFE_STATE_HELD;
 	entry->origin = PINSAFE_ORIGIN_ORDER;

@@ -19,57 +19,56 @@ static void assert_found(const struct process_id *ids, size_t n, const pid_t *ex
 	assert_int_equal(expected[n], 0);
 }
 
-/* Sweeps tests/trees/NAME; expected ends with 0. */
-static void sweep(const char *name, const struct device_number *devices, size_t n_devices,
-		  const pid_t *expected)
+/* A round through a tree finds as many as expected, which ends with 0. */
+static void sweep(const struct tree *tree, const struct proc_wanted *wanted,
+		  enum proc_look what, const pid_t *expected)
+{
+	_cleanup_(close) int proc_fd = tree_open(tree, "proc");
+	_cleanup_(free) pid_t *pids = NULL;
+	size_t n, i;
+
+	assert_int_equal(proc_list(proc_fd, &pids, &n), 0);
+	for (i = 0; i < n; i++)
+		if (proc_look(proc_fd, wanted, pids[i]) >= what)
+			assert_int_equal(pids[i], *expected++);
+	assert_int_equal(*expected, 0);
+}
+
+static void sweep_tree(const char *name, const pid_t *expected)
 {
 	_cleanup_(tree_done) struct tree tree = tree_unfold(name);
-	_cleanup_(close) int proc_fd = tree_open(&tree, "proc");
-	_cleanup_(close) int sys_fd = tree_open(&tree, "sys");
-	_cleanup_(free) struct process_id *ids = NULL;
-	size_t n;
+	struct proc_wanted wanted = { .unbooked_rings = true };
 
-	assert_int_equal(proc_sweep(proc_fd, sys_fd, devices, n_devices, &ids, &n), 0);
-	assert_found(ids, n, expected);
+	sweep(&tree, &wanted, PROC_SUSPECT, expected);
 }
 
 static void test_pinners(void **state)
 {
 	(void)state;
 	/* VmPin, and rings of holders of CAP_IPC_LOCK */
-	sweep("two-nodes", NULL, 0, (pid_t[]){ 200, 300, 301, 0 });
-	sweep("hostile", NULL, 0, (pid_t[]){ 66, 68, 0 });
-	sweep("vanishing", NULL, 0, (pid_t[]){ 10, 0 });
-	sweep("no-numa", NULL, 0, (pid_t[]){ 0 });
-	sweep("hybrid", NULL, 0, (pid_t[]){ 0 });
+	sweep_tree("two-nodes", (pid_t[]){ 200, 300, 301, 0 });
+	sweep_tree("hostile", (pid_t[]){ 66, 68, 0 });
+	sweep_tree("vanishing", (pid_t[]){ 10, 13, 0 });	/* 13 had no time to go */
+	sweep_tree("no-numa", (pid_t[]){ 0 });
+	sweep_tree("hybrid", (pid_t[]){ 0 });
 }
 
 /* Nothing on the host is pinned: no ring is looked for. */
 static void test_a_host_that_pins_nothing(void **state)
 {
 	_cleanup_(tree_done) struct tree tree = tree_unfold("two-nodes");
-	_cleanup_(close) int proc_fd = tree_open(&tree, "proc");
-	_cleanup_(close) int sys_fd = tree_open(&tree, "sys");
-	_cleanup_(free) struct process_id *ids = NULL;
-	size_t n;
+	struct proc_wanted wanted = { 0 };
 
 	(void)state;
-	tree_write(&tree, "sys/devices/system/node/online", "0\n");
-	tree_write(&tree, "sys/devices/system/node/node0/vmstat",
-		   "nr_foll_pin_acquired 100\nnr_foll_pin_released 101\n");
-	assert_int_equal(proc_sweep(proc_fd, sys_fd, NULL, 0, &ids, &n), 0);
-	assert_found(ids, n, (pid_t[]){ 200, 0 });
+	sweep(&tree, &wanted, PROC_SUSPECT, (pid_t[]){ 200, 0 });
 }
 
 static void test_device_users(void **state)
 {
 	_cleanup_(tree_done) struct tree tree = tree_unfold("vanishing");
-	_cleanup_(close) int proc_fd = tree_open(&tree, "proc");
-	_cleanup_(close) int sys_fd = tree_open(&tree, "sys");
-	_cleanup_(free) struct process_id *ids = NULL;
 	struct device_number fuse = { 10, 229 };
+	struct proc_wanted wanted = { .devices = &fuse, .n_devices = 1 };
 	struct stat st;
-	size_t n;
 
 	(void)state;
 	if (stat("/dev/fuse", &st) < 0)
@@ -78,22 +77,38 @@ static void test_device_users(void **state)
 		   "0 0 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0\n");
 	tree_write(&tree, "proc/20/status", "Uid:\t7\t7\nThreads:\t1\nVmPin:\t0 kB\n");
 	tree_link(&tree, "proc/20/fd/3", "/dev/fuse");
-	assert_int_equal(proc_sweep(proc_fd, sys_fd, &fuse, 1, &ids, &n), 0);
-	assert_found(ids, n, (pid_t[]){ 10, 20, 0 });
+	sweep(&tree, &wanted, PROC_SUSPECT, (pid_t[]){ 10, 13, 20, 0 });
 }
 
 static void test_everybody_with_memory(void **state)
 {
 	_cleanup_(tree_done) struct tree tree = tree_unfold("two-nodes");
-	_cleanup_(close) int proc_fd = tree_open(&tree, "proc");
-	_cleanup_(free) struct process_id *ids = NULL;
-	size_t n;
+	struct proc_wanted wanted = { 0 };
 
 	(void)state;
 	tree_write(&tree, "proc/2/status", "Uid:\t0\t0\nThreads:\t1\n");	/* kthreadd */
-	assert_int_equal(proc_find_all(proc_fd, &ids, &n), 0);
-	assert_found(ids, n, (pid_t[]){ 100, 200, 300, 301, 0 });
-	assert_int_equal(ids[3].start_ticks, 7001);
+	sweep(&tree, &wanted, PROC_ORDINARY, (pid_t[]){ 100, 200, 300, 301, 0 });
+}
+
+static void test_names_that_are_no_pids(void **state)
+{
+	_cleanup_(tree_done) struct tree tree = tree_new();
+	_cleanup_(close) int proc_fd = -1;
+	_cleanup_(free) pid_t *pids = NULL;
+	size_t n;
+
+	(void)state;
+	tree_write(&tree, "proc/10/x", "");
+	tree_write(&tree, "proc/9/x", "");
+	tree_write(&tree, "proc/0/x", "");
+	tree_write(&tree, "proc/7x/x", "");
+	tree_write(&tree, "proc/99999999999/x", "");
+	tree_write(&tree, "proc/self", "");
+	proc_fd = tree_open(&tree, "proc");
+	assert_int_equal(proc_list(proc_fd, &pids, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(pids[0], 9);
+	assert_int_equal(pids[1], 10);
 }
 
 static void test_processes_of_a_cgroup(void **state)
@@ -120,6 +135,7 @@ int main(void)
 		cmocka_unit_test(test_a_host_that_pins_nothing),
 		cmocka_unit_test(test_device_users),
 		cmocka_unit_test(test_everybody_with_memory),
+		cmocka_unit_test(test_names_that_are_no_pids),
 		cmocka_unit_test(test_processes_of_a_cgroup),
 	};
 

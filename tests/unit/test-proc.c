@@ -122,6 +122,18 @@ static void test_who_owns_a_ring(void **state)
 	assert_int_equal(facts.uring_bytes, 1048576 + 4096);
 	process_facts_done(&facts);
 
+	/* and how much, for those whose rings are always booked */
+	tree_write(&host.tree, "proc/301/status", "Uid:\t7\t7\nThreads:\t1\nVmPin:\t4 kB\n"
+		   "CapEff:\t0000000000000000\n");
+	read_full(&host, 301, &facts);
+	assert_int_equal(facts.uring_bytes, 4096);
+	process_facts_done(&facts);
+	tree_write(&host.tree, "proc/301/status", "Uid:\t0\t0\nThreads:\t1\nVmPin:\t4 kB\n"
+		   "CapEff:\t000001ffffffffff\n");
+	read_full(&host, 301, &facts);
+	assert_int_equal(facts.uring_bytes, 1048576 + 4096);
+	process_facts_done(&facts);
+
 	/* before 5.14 no inode is shown, and VmPin is always booked */
 	tree_write(&host.tree, "proc/300/fdinfo/5", "UserBufs:\t1\n    0: 0x1000/4096\n");
 	read_full(&host, 300, &facts);

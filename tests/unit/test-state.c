@@ -53,22 +53,49 @@ static void test_any_order(void **unused)
 {
 	_cleanup_(state_empty) struct state state = { 0 };
 	unsigned int seed = (unsigned int)time(NULL);
-	struct dirty_process batch[64];
+	struct dirty_process dirty;
 	pid_t last = 0;
-	size_t n;
 
 	(void)unused;
 	print_message("seed %u\n", seed);
 	for (int i = 0; i < 2000; i++)
 		state_mark(&state, (struct process_id){ 1 + rand_r(&seed) % 700, 0 }, false, NULL);
 	assert_true(state.dirty.n <= 700);
-	while ((n = state_take_dirty(&state, batch, 64)) > 0) {
-		for (size_t i = 0; i < n; i++) {
-			assert_true(batch[i].id.pid > last);
-			last = batch[i].id.pid;
-		}
+	while (state_take_dirty(&state, &dirty)) {
+		assert_true(dirty.id.pid > last);
+		last = dirty.id.pid;
 	}
 	assert_int_equal(state.dirty.n, 0);
+}
+
+static pid_t take(struct state *state)
+{
+	struct dirty_process dirty = { 0 };
+
+	return state_take_dirty(state, &dirty) ? dirty.id.pid : 0;
+}
+
+static void test_bells_first(void **unused)
+{
+	_cleanup_(state_empty) struct state state = { 0 };
+
+	(void)unused;
+	for (pid_t pid = 1; pid <= 6; pid++)
+		state_mark(&state, (struct process_id){ pid, 0 }, false, NULL);
+	assert_int_equal(take(&state), 1);
+	state_mark(&state, (struct process_id){ 6, 60 }, true, NULL);
+	state_mark(&state, (struct process_id){ 3, 30 }, true, NULL);
+	assert_int_equal(take(&state), 3);
+	state_mark(&state, (struct process_id){ 3, 30 }, true, NULL);
+	assert_int_equal(take(&state), 6);		/* not 3 again */
+	assert_int_equal(take(&state), 3);
+	assert_int_equal(state.dirty.n_rung, 0);
+	assert_int_equal(take(&state), 4);
+	state_mark(&state, (struct process_id){ 2, 20 }, true, NULL);
+	state_mark(&state, (struct process_id){ 2, 21 }, false, NULL);	/* another */
+	assert_int_equal(take(&state), 5);
+	assert_int_equal(take(&state), 2);
+	assert_int_equal(take(&state), 0);
 }
 
 /* ---- time ----------------------------------------------------------------------- */
@@ -110,6 +137,7 @@ int main(void)
 		cmocka_unit_test(test_each_process_once),
 		cmocka_unit_test(test_a_reused_pid_is_another),
 		cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_bells_first),
 		cmocka_unit_test(test_earliest_counts),
 		cmocka_unit_test(test_never),
 	};

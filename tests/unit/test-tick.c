@@ -599,7 +599,7 @@ static void count_pins(unsigned int acquired, unsigned int released)
 	tree_write(&f.tree, "sys/devices/system/node/node1/vmstat", text);
 }
 
-/* As the loop does each second without a module; has it swept? */
+/* As the loop does now and then without a module; has it swept? */
 static bool poll(uint64_t now_usec)
 {
 	uint64_t sweeps = f.state.tally.sweeps;
@@ -619,20 +619,36 @@ static void test_sweeps_where_pins_stand(void **unused)
 	tick(NOW);
 	assert_false(poll(NOW + 31 * SECOND));
 	count_pins(500, 500);				/* came and went */
-	assert_false(poll(NOW + 32 * SECOND));
+	assert_false(poll(NOW + 33 * SECOND));
 	write_process(7, "/jobs/a", 4096);
 	count_pins(1524, 500);
-	assert_true(poll(NOW + 33 * SECOND));
+	assert_false(poll(NOW + 35 * SECOND));		/* seems so */
+	assert_true(poll(NOW + 37 * SECOND));
 	assert_non_null(row_of(7));
 	count_pins(2048, 500);
-	assert_false(poll(NOW + 62 * SECOND));		/* too soon */
-	assert_true(poll(NOW + 63 * SECOND));
+	assert_false(poll(NOW + 65 * SECOND));		/* too soon */
+	assert_true(poll(NOW + 67 * SECOND));		/* the second at which they stand */
 	assert_false(poll(NOW + 100 * SECOND));		/* they stand, and nobody came */
 	end_process(7);
 	write_process(8, "/jobs/a", 4096);		/* takes as much as was dropped */
 	count_pins(3596, 2048);
-	assert_true(poll(NOW + 101 * SECOND));
+	assert_true(poll(NOW + 102 * SECOND));
 	assert_non_null(row_of(8));
+}
+
+/* A processor adds its releases later than another its acquisitions. */
+static void test_pins_that_pass_are_not_swept_for(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	f.state.helper_fd = -1;
+	count_pins(100, 100);
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	for (unsigned int i = 1; i < 200; i++) {
+		count_pins(100 + i, 100 + i - i % 2);
+		assert_false(poll(NOW + (30 + 2 * i) * SECOND));
+	}
 }
 
 static void test_counters_are_not_believed_for_ever(void **unused)
@@ -695,6 +711,26 @@ static void test_slow_looks_end_the_tick(void **unused)
 	assert_int_equal(f.state.dirty.n, 0);
 }
 
+/* However many others there are to look at, and however long its count takes. */
+static void test_bell_is_held_in_the_same_tick(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE "[Policy bells]\nMatchCGroup=/jobs/**\nMatchPinnedMin=4K\nAction=hold\n");
+	tick(NOW);
+	write_storm(10);
+	fake.sight_slices = 7;
+	f.state.effort_usec = 3600 * SECOND;		/* decisions are dear */
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_int_equal(fake.n, 0);
+	ring(1009, 0);
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_non_null(fake_find(PINSAFE_PROCESS, 1009, 0));
+	assert_int_equal(row_of(1009)->facts.pinned_bytes, sysconf(_SC_PAGESIZE));
+	assert_true(f.state.dirty.n > 0);
+	fake.sight_slices = 0;
+	tick(NOW);
+}
+
 /* Two slices a tick: what was seen shows at once, and others get their turn. */
 static void test_huge_process_is_counted_over_ticks(void **unused)
 {
@@ -720,20 +756,96 @@ static void test_huge_process_is_counted_over_ticks(void **unused)
 	fake.sight_slices = 0;
 }
 
+/* They pin nothing. */
+static void write_crowd(int n)
+{
+	for (int pid = 1000; pid < 1000 + n; pid++)
+		write_process(pid, "/jobs/a", 0);
+}
+
 static void test_slow_survey_ends_the_tick(void **unused)
 {
 	(void)unused;
 	configure("[Daemon]\nMode=audit\n" POLICY);
 	tick(NOW);
-	write_storm(10);
+	write_crowd(10);
+	f.state.host.module_features |= PINSAFE_FEATURE_SIGHT;
 	fake.sight_usec = SURVEY_USEC / 2;
-	survey_begin(&f.state);
+	survey_begin(&f.state, true);
 	assert_int_equal(f.state.survey.n, 10);
 	survey_go_on(&f.state);
 	assert_int_equal(f.state.survey.next, 2);
 	for (int i = 0; i < 4; i++)
 		survey_go_on(&f.state);
-	assert_int_equal(f.state.survey.n, 0);
+	assert_false(survey_is_under_way(&f.state));
+}
+
+/* By /proc alone, without sight: so many processes at a time, however many. */
+static void test_survey_goes_in_batches(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	f.state.helper_fd = -1;
+	tick(NOW);
+	write_crowd(2 * SURVEY_BATCH);
+	write_process(1000 + 2 * SURVEY_BATCH, "/jobs/a", 4096);
+	f.state.is_sweep_due = true;
+	for (int i = 1; i <= 2; i++) {
+		assert_int_equal(tick_run(&f.state, NOW), 0);
+		assert_int_equal(f.state.survey.next, i * SURVEY_BATCH);
+		assert_true(state_has_work(&f.state, NOW));
+		assert_int_equal(f.state.targets.n, 0);
+	}
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_false(survey_is_under_way(&f.state));
+	assert_non_null(row_of(1000 + 2 * SURVEY_BATCH));
+}
+
+/* What is due on the way is done afterwards, not by beginning anew. */
+static void test_round_that_is_under_way_goes_on(void **unused)
+{
+	struct pinsafe_event lost = { .type = PINSAFE_EVENT_LOST, .lost = 1 };
+
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	tick(NOW);
+	write_crowd(3 * SURVEY_BATCH);
+	gather_event(&f.state, &lost);
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_int_equal(f.state.tally.sweeps, 2);
+	write_process(7, "/jobs/a", 4096);		/* behind the cursor */
+	gather_event(&f.state, &lost);
+	for (int i = 2; i <= 3; i++)
+		assert_int_equal(tick_run(&f.state, NOW + 5000 * SECOND), 0);
+	assert_false(survey_is_under_way(&f.state));
+	assert_int_equal(f.state.tally.sweeps, 2);
+	assert_int_equal(f.state.targets.n, 0);
+	assert_true(state_has_work(&f.state, NOW + 5000 * SECOND));
+	tick(NOW + 5000 * SECOND);
+	assert_int_equal(f.state.tally.sweeps, 3);
+	assert_non_null(row_of(7));
+}
+
+/* They are found when those are held of whom bells told. */
+static void test_bell_does_not_wait_for_the_survey(void **unused)
+{
+	uint64_t before_usec;
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	tick(NOW);
+	write_crowd(10);
+	f.state.host.module_features |= PINSAFE_FEATURE_SIGHT;
+	fake.sight_usec = SURVEY_USEC;
+	f.state.is_sweep_due = true;
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_int_equal(f.state.survey.next, 1);
+	write_process(7, "/jobs/a", 4096);
+	ring(7, 0);
+	before_usec = fake.clock_usec;
+	assert_int_equal(tick_run(&f.state, NOW), 0);
+	assert_int_equal(fake.held_usec - before_usec, fake.sight_usec);	/* its own */
+	assert_int_equal(f.state.survey.next, 2);
 }
 
 static void test_order_does_not_wait_for_others(void **unused)
@@ -1054,11 +1166,16 @@ int main(void)
 		TEST(test_growth_is_noticed),
 		TEST(test_lost_events_sweep),
 		TEST(test_sweeps_where_pins_stand),
+		TEST(test_pins_that_pass_are_not_swept_for),
 		TEST(test_counters_are_not_believed_for_ever),
 		TEST(test_storm_is_taken_in_batches),
 		TEST(test_slow_looks_end_the_tick),
 		TEST(test_huge_process_is_counted_over_ticks),
+		TEST(test_bell_is_held_in_the_same_tick),
 		TEST(test_slow_survey_ends_the_tick),
+		TEST(test_survey_goes_in_batches),
+		TEST(test_round_that_is_under_way_goes_on),
+		TEST(test_bell_does_not_wait_for_the_survey),
 		TEST(test_order_does_not_wait_for_others),
 		TEST(test_probes_that_do_not_fire),
 		TEST(test_a_scan_in_spite_of_the_hold),

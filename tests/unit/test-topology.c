@@ -119,6 +119,12 @@ static void test_node_of_a_device(void **state)
 	assert_int_equal(topology_find_device_node(sys_fd, 10, 1), -1);
 	tree_write(&tree, "sys/dev/char/10:2/device/numa_node", "1000000\n");
 	assert_int_equal(topology_find_device_node(sys_fd, 10, 2), -1);
+
+	/* one level above is not looked at, whatever stands there */
+	tree_write(&tree, "sys/devices/virtual/numa_node", "1\n");
+	tree_write(&tree, "sys/devices/virtual/misc/x/uevent", "DEVNAME=x\n");
+	tree_link(&tree, "sys/dev/char/10:3", "../../devices/virtual/misc/x");
+	assert_int_equal(topology_find_device_node(sys_fd, 10, 3), -1);
 }
 
 static void test_path_of_a_device(void **state)
