@@ -314,20 +314,20 @@ int policy_find(const struct config *config, const struct process_facts *facts,
 		const char *held_for, const struct policy **ret_policy, char **ret_why)
 {
 	_cleanup_(free) char *why = NULL;
-	const struct policy *policy = config->policies;
-	const struct policy *end = policy + config->n_policies;
+	const struct policy *found = NULL;
 
-	for (; policy < end; policy++) {
+	for (size_t i = 0; !found && i < config->n_policies; i++) {
+		const struct policy *policy = &config->policies[i];
 		bool is_held_for = held_for && strcmp(policy->name, held_for) == 0;
 		const struct predicate *unmet = find_unmet(policy, facts, is_held_for);
 
 		if (!unmet)
-			break;
-		if (ret_why && add_why(&why, policy, facts, unmet) < 0)
+			found = policy;
+		else if (ret_why && add_why(&why, policy, facts, unmet) < 0)
 			return -ENOMEM;
 	}
 	if (ret_why)
 		*ret_why = take_ptr(why);
-	*ret_policy = policy < end ? policy : NULL;
+	*ret_policy = found;
 	return 0;
 }

@@ -25,6 +25,3 @@ uint64_t cgroup_read_id(int sys_fd, const char *path);
 /* All facts on one; cpus and mems are those of the nearest ancestor that has the
  * controller.  0, -ENOENT, -ENOMEM. */
 int cgroup_read_facts(int sys_fd, const char *path, struct cgroup_facts *ret_facts);
-
-/* Pids of the processes in it and below, in no order; 0, -ENOENT, -ENOMEM. */
-int cgroup_read_pids(int sys_fd, const char *path, pid_t **ret_pids, size_t *ret_n);

@@ -18,13 +18,10 @@
 
 #include "daemon/base/cleanup.h"
 #include "daemon/base/fs.h"
-#include "daemon/sense/cgroup.h"
 #include "daemon/sense/fds.h"
 #include "daemon/sense/proc-text.h"
 
 DEFINE_CLEANUP_EMBEDDED(struct fds, fds_done);
-
-/* ---- a round through all of them ------------------------------------------- */
 
 static bool is_wanted(const struct proc_wanted *wanted, const struct device_open *device)
 {
@@ -123,77 +120,5 @@ int proc_list(int proc_fd, pid_t **ret_pids, size_t *ret_n)
 		qsort(pids, n, sizeof(*pids), compare_pids);
 	*ret_n = n;
 	*ret_pids = take_ptr(pids);
-	return 0;
-}
-
-/* ---- of a cgroup ------------------------------------------------------------- */
-
-struct id_list {
-	struct process_id *ids;
-	size_t n;
-};
-
-static void id_list_done(struct id_list *list)
-{
-	free(list->ids);
-}
-
-DEFINE_CLEANUP_EMBEDDED(struct id_list, id_list_done);
-
-static int id_list_add(struct id_list *list, struct process_id id)
-{
-	struct process_id *grown;
-
-	if ((list->n & (list->n - 1)) == 0) {
-		grown = reallocarray(list->ids, list->n ? list->n * 2 : 1, sizeof(id));
-		if (!grown)
-			return -ENOMEM;
-		list->ids = grown;
-	}
-	list->ids[list->n++] = id;
-	return 0;
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-	return process_id_compare(*(const struct process_id *)a,
-				  *(const struct process_id *)b);
-}
-
-/* Sorted; the list is empty then. */
-static void id_list_take(struct id_list *list, struct process_id **ret_ids, size_t *ret_n)
-{
-	if (list->n > 0)
-		qsort(list->ids, list->n, sizeof(*list->ids), compare_ids);
-	*ret_n = list->n;
-	*ret_ids = take_ptr(list->ids);
-}
-
-static int add_pid(int proc_fd, pid_t pid, struct id_list *list)
-{
-	struct process_id id = { .pid = pid };
-	int r;
-
-	r = proc_read_start(proc_fd, pid, &id.start_ticks);
-	return r < 0 ? 0 : id_list_add(list, id);
-}
-
-int proc_find_in_cgroup(int proc_fd, int sys_fd, const char *cgroup,
-			struct process_id **ret_ids, size_t *ret_n)
-{
-	_cleanup_(id_list_done) struct id_list list = { 0 };
-	_cleanup_(free) pid_t *pids = NULL;
-	size_t n, i;
-	int r;
-
-	r = cgroup_read_pids(sys_fd, cgroup, &pids, &n);
-	if (r < 0)
-		return r;
-	for (i = 0; i < n; i++) {
-		r = add_pid(proc_fd, pids[i], &list);
-		if (r < 0)
-			return r;
-	}
-	id_list_take(&list, ret_ids, ret_n);
 	return 0;
 }

@@ -51,7 +51,3 @@ enum proc_look {
  * (see fds.c): up to half a second.  So look at a time that is limited, and for
  * devices when opens may have been missed, not each time. */
 enum proc_look proc_look(int proc_fd, const struct proc_wanted *wanted, pid_t pid);
-
-/* The processes in a cgroup v2 directory and below; sorted by pid.  0, -ENOENT. */
-int proc_find_in_cgroup(int proc_fd, int sys_fd, const char *cgroup,
-			struct process_id **ret_ids, size_t *ret_n);

@@ -10,15 +10,6 @@
 #include "daemon/sense/proc.h"
 #include "tests/unit/tree.h"
 
-static void assert_found(const struct process_id *ids, size_t n, const pid_t *expected)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		assert_int_equal(ids[i].pid, expected[i]);
-	assert_int_equal(expected[n], 0);
-}
-
 /* A round through a tree finds as many as expected, which ends with 0. */
 static void sweep(const struct tree *tree, const struct proc_wanted *wanted,
 		  enum proc_look what, const pid_t *expected)
@@ -111,23 +102,6 @@ static void test_names_that_are_no_pids(void **state)
 	assert_int_equal(pids[1], 10);
 }
 
-static void test_processes_of_a_cgroup(void **state)
-{
-	_cleanup_(tree_done) struct tree tree = tree_unfold("two-nodes");
-	_cleanup_(close) int proc_fd = tree_open(&tree, "proc");
-	_cleanup_(close) int sys_fd = tree_open(&tree, "sys");
-	_cleanup_(free) struct process_id *ids = NULL;
-	size_t n;
-
-	(void)state;
-	/* 999 has gone between the two files */
-	tree_write(&tree, "sys/fs/cgroup/system.slice/cgroup.procs", "999\n301\n");
-	assert_int_equal(proc_find_in_cgroup(proc_fd, sys_fd, "/system.slice", &ids, &n), 0);
-	assert_found(ids, n, (pid_t[]){ 200, 300, 301, 301, 0 });
-	assert_int_equal(ids[0].start_ticks, 6000);
-	assert_int_equal(proc_find_in_cgroup(proc_fd, sys_fd, "/none", &ids, &n), -ENOENT);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,7 +110,6 @@ int main(void)
 		cmocka_unit_test(test_device_users),
 		cmocka_unit_test(test_everybody_with_memory),
 		cmocka_unit_test(test_names_that_are_no_pids),
-		cmocka_unit_test(test_processes_of_a_cgroup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
