@@ -43,16 +43,19 @@ const size_t arch_call_align = 1;
 
 #define CS_64BIT 0x33
 
-/* signal(7): these fail with EINTR after a stop, where others are restarted.
+/* signal(7): these fail with EINTR after a stop, where others are restarted; those
+ * on sockets where these have a time limit (SO_RCVTIMEO, SO_SNDTIMEO).
  * They have done nothing yet when they do, so that they can be made again; with
- * a time limit, that begins anew. */
+ * a time limit, that begins anew.  connect(2) has begun something, and made again
+ * it waits for that, which is what the kernel does where there is no limit. */
 static bool ends_with_eintr(long call)
 {
 	static const long calls[] = {
 		SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_rt_sigtimedwait,
 		SYS_semop, SYS_semtimedop, SYS_msgsnd, SYS_msgrcv, SYS_io_getevents,
 		SYS_io_pgetevents, SYS_io_uring_enter, SYS_read, SYS_readv, SYS_recvfrom,
-		SYS_recvmsg, SYS_recvmmsg, SYS_accept, SYS_accept4,
+		SYS_recvmsg, SYS_recvmmsg, SYS_accept, SYS_accept4, SYS_write, SYS_writev,
+		SYS_sendto, SYS_sendmsg, SYS_sendmmsg, SYS_connect,
 	};
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
