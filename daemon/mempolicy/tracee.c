@@ -142,7 +142,8 @@ static int wait_interrupt(pid_t tid, uint64_t wait_nsec)
 		case STOP_SIGNAL:
 			break;
 		}
-		if (ptrace(PTRACE_CONT, tid, NULL, (void *)(long)signal) < 0)
+		if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 ||
+		    ptrace(PTRACE_CONT, tid, NULL, (void *)(long)signal) < 0)
 			return TRACEE_GONE;
 	}
 	return TRACEE_LATE;
@@ -154,8 +155,17 @@ struct loan {
 	struct arch arch;
 	uint64_t mask;		/* of signals, as the kernel has it */
 	uint64_t since_nsec;
+	bool is_running;	/* as far as we have seen */
 	bool has_stop;		/* a SIGSTOP that it has not seen */
 };
+
+static enum stop wait_loan(pid_t tid, struct loan *loan, uint64_t wait_nsec, int *ret_signal)
+{
+	enum stop stop = wait_stop(tid, wait_nsec, ret_signal);
+
+	loan->is_running = stop == STOP_NONE;
+	return stop;
+}
 
 static int write_mask(pid_t tid, uint64_t mask)
 {
@@ -172,7 +182,7 @@ static int run_to_call(pid_t tid, struct loan *loan)
 	while (now_nsec() < until) {
 		if (ptrace(PTRACE_SYSCALL, tid, NULL, NULL) < 0)
 			return errno == ESRCH ? TRACEE_GONE : -errno;
-		switch (wait_stop(tid, CALL_NSEC, &signal)) {
+		switch (wait_loan(tid, loan, CALL_NSEC, &signal)) {
 		case STOP_GONE:
 			return TRACEE_GONE;
 		case STOP_NONE:
@@ -194,17 +204,20 @@ static int run_to_call(pid_t tid, struct loan *loan)
 
 /* From wherever it is to the stop in which registers can be put back; a thread
  * that is stopped already must run for that, but not in its own code: the
- * request is seen first. */
+ * request is seen first.  Any other stop, which may be under way while we ask,
+ * forgets the request; so it is made anew, and only then is the thread let run.
+ * kernel/signal.c, ptrace_stop(). */
 static int run_to_interrupt(pid_t tid, struct loan *loan)
 {
 	uint64_t until = now_nsec() + RETURN_NSEC;
 	int signal;
 
-	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
-		return TRACEE_GONE;
 	while (now_nsec() < until) {
-		(void)ptrace(PTRACE_CONT, tid, NULL, NULL);
-		switch (wait_stop(tid, RETURN_NSEC, &signal)) {
+		if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
+			return TRACEE_GONE;
+		if (!loan->is_running)
+			(void)ptrace(PTRACE_CONT, tid, NULL, NULL);
+		switch (wait_loan(tid, loan, RETURN_NSEC, &signal)) {
 		case STOP_GONE:
 			return TRACEE_GONE;
 		case STOP_NONE:
