@@ -330,6 +330,16 @@ static bool may_borrow(struct tracer *tracer, pid_t tid, const struct arch *arch
 	return !tracer->has_sequences;
 }
 
+/* Maybe of another program than when it was looked for. */
+static int check_call(struct tracer *tracer, pid_t tid)
+{
+	int r = code_check_call(tracer->pid_fd, tid, &tracer->call_address);
+
+	if (r > 0)
+		tracer->has_sequences = -1;
+	return r;
+}
+
 /* Seized, it cannot be reaped but by us: so if it is one of the process' threads
  * now, it has been all the time. */
 int tracee_resume(struct tracer *tracer, pid_t tid, int mode)
@@ -350,7 +360,7 @@ int tracee_resume(struct tracer *tracer, pid_t tid, int mode)
 	r = arch_read(tid, &loan.arch);
 	if (r < 0)
 		return let_go(tid, r == -ESRCH ? TRACEE_GONE : r);
-	if (!may_borrow(tracer, tid, &loan.arch))
+	if (check_call(tracer, tid) < 0 || !may_borrow(tracer, tid, &loan.arch))
 		return let_go(tid, TRACEE_BUSY);
 	return borrow(tracer, tid, &loan, mode);
 }

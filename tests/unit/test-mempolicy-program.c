@@ -307,6 +307,41 @@ static void test_new_threads_are_reached(void **state)
 	assert_int_equal(subject_end(&subject), 0);
 }
 
+/* Becomes the same program again and again, each time at other addresses. */
+static int become(const char *go)
+{
+	struct pollfd event = { .fd = atoi(go) };
+	char *argv[] = { "test-mempolicy-program", "become", (char *)go, NULL };
+
+	if (poll(&event, 1, 0) == 0)
+		execv("/proc/self/exe", argv);
+	return event.revents ? 0 : 97;
+}
+
+static int start_to_become(int go, int ready)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", go);
+	if (fcntl(go, F_SETFD, 0) < 0 || write(ready, "", 1) != 1)
+		return 99;
+	return become(number);
+}
+
+static void test_other_programs(void **state)
+{
+	struct subject subject;
+
+	(void)state;
+	NEEDS_PTRACE();
+	subject = subject_new(start_to_become);
+	for (int i = 0; i < 100; i++) {
+		assert_int_not_equal(run(subject.pid, i & 1 ? "default" : "local"),
+				     MEMPOLICY_FAILED);
+	}
+	assert_int_equal(subject_end(&subject), 0);
+}
+
 static void test_own_policies_are_left(void **state)
 {
 	unsigned int local, threads;
@@ -501,7 +536,7 @@ static void test_killed(void **state)
 	assert_int_equal(subject_end(&subject), 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there_and_back),
@@ -510,6 +545,7 @@ int main(void)
 		cmocka_unit_test(test_registers_are_kept),
 		cmocka_unit_test(test_no_signal_is_lost),
 		cmocka_unit_test(test_new_threads_are_reached),
+		cmocka_unit_test(test_other_programs),
 		cmocka_unit_test(test_own_policies_are_left),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_traced),
@@ -522,6 +558,8 @@ int main(void)
 	};
 	const char *root = getenv("top_builddir");
 
+	if (argc == 3)
+		return become(argv[2]);
 	snprintf(program, sizeof(program), "%s/pinsafe-mempolicy", root ? root : ".");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
