@@ -112,6 +112,23 @@ int arch_enter(pid_t tid, struct arch *arch, int mode)
 	return 0;
 }
 
+/* seccomp runs after this stop, on what is in the registers then; -1, which makes
+ * no call, would be judged too, and by many filters with death. */
+int arch_evade(pid_t tid, struct arch *arch)
+{
+	struct user_regs_struct regs;
+	size_t size = 0;
+	int r;
+
+	(void)arch;
+	r = read_regs(tid, &regs, &size);
+	if (r < 0)
+		return r;
+	regs.orig_rax = SYS_read;
+	regs.rdi = (unsigned long)-1;
+	return write_regs(tid, &regs);
+}
+
 int arch_leave(pid_t tid, struct arch *arch, long *ret_result)
 {
 	struct user_regs_struct regs;
@@ -177,12 +194,12 @@ uint64_t arch_counter(const struct arch *arch)
 	return arch->saved.pc;
 }
 
-static void make_call(struct user_regs_struct *regs, int mode)
+static void make_call(struct user_regs_struct *regs, int call, int argument)
 {
-	regs->regs[0] = (uint64_t)mode;
+	regs->regs[0] = (uint64_t)argument;
 	regs->regs[1] = 0;
 	regs->regs[2] = 0;
-	regs->regs[X_CALL] = SYS_set_mempolicy;
+	regs->regs[X_CALL] = (uint64_t)call;
 }
 
 int arch_prepare(pid_t tid, struct arch *arch, uint64_t call_address, int mode)
@@ -192,28 +209,37 @@ int arch_prepare(pid_t tid, struct arch *arch, uint64_t call_address, int mode)
 	if (arch->makes_own_call)
 		return 0;
 	regs.pc = call_address;
-	make_call(&regs, mode);
+	make_call(&regs, SYS_set_mempolicy, mode);
 	return write_regs(tid, &regs);
 }
 
 /* The kernel may have made another call of the interrupted one, with the
  * remaining time (restart_syscall): that is the one to stand before again.  x7
  * tells entry from exit here and is not the thread's: the saved one stays. */
-int arch_enter(pid_t tid, struct arch *arch, int mode)
+static int replace_call(pid_t tid, struct arch *arch, int call, int argument)
 {
 	struct user_regs_struct regs;
 	size_t size = 0;
 	int r;
 
-	if (!arch->makes_own_call)
-		return 0;
 	r = read_regs(tid, &regs, &size);
 	if (r < 0)
 		return r;
-	arch->saved.regs[X_CALL] = regs.regs[X_CALL];
-	make_call(&regs, mode);
+	if (arch->makes_own_call)
+		arch->saved.regs[X_CALL] = regs.regs[X_CALL];
+	make_call(&regs, call, argument);
 	r = write_regs(tid, &regs);
-	return r < 0 ? r : write_call(tid, SYS_set_mempolicy);
+	return r < 0 ? r : write_call(tid, call);
+}
+
+int arch_enter(pid_t tid, struct arch *arch, int mode)
+{
+	return arch->makes_own_call ? replace_call(tid, arch, SYS_set_mempolicy, mode) : 0;
+}
+
+int arch_evade(pid_t tid, struct arch *arch)
+{
+	return replace_call(tid, arch, SYS_read, -1);
 }
 
 int arch_leave(pid_t tid, struct arch *arch, long *ret_result)
@@ -265,6 +291,12 @@ int arch_prepare(pid_t tid, struct arch *arch, uint64_t call_address, int mode)
 int arch_enter(pid_t tid, struct arch *arch, int mode)
 {
 	(void)tid, (void)arch, (void)mode;
+	return -ENOEXEC;
+}
+
+int arch_evade(pid_t tid, struct arch *arch)
+{
+	(void)tid, (void)arch;
 	return -ENOEXEC;
 }
 

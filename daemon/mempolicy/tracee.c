@@ -235,8 +235,24 @@ static int run_to_interrupt(pid_t tid, struct loan *loan)
 	return -ETIMEDOUT;
 }
 
+/* At the entry, which is before seccomp(2): another thread can have given it a filter
+ * since tracee_resume() looked, but one that comes from here on does not see this
+ * call any more (arm64 asks again, microseconds later).  TRACEE_DONE; -EOPNOTSUPP:
+ * evaded; negative errno. */
+static int enter(struct tracer *tracer, pid_t tid, struct loan *loan, int mode)
+{
+	struct task_facts facts;
+	int r;
+
+	if (task_read(tracer->pid_fd, tid, &facts) == 0 && !facts.is_filtered)
+		return arch_enter(tid, &loan->arch, mode);
+	r = arch_evade(tid, &loan->arch);
+	return r < 0 ? r : -EOPNOTSUPP;
+}
+
 static int make_call(struct tracer *tracer, pid_t tid, struct loan *loan, int mode)
 {
+	bool is_evaded;
 	long result = 0;
 	int r;
 
@@ -244,11 +260,14 @@ static int make_call(struct tracer *tracer, pid_t tid, struct loan *loan, int mo
 	if (r == 0)
 		r = run_to_call(tid, loan);
 	if (r == TRACEE_DONE)
-		r = arch_enter(tid, &loan->arch, mode);
-	if (r == TRACEE_DONE)
+		r = enter(tracer, tid, loan, mode);
+	is_evaded = r == -EOPNOTSUPP;
+	if (r == TRACEE_DONE || is_evaded)
 		r = run_to_call(tid, loan);
 	if (r == TRACEE_DONE)
 		r = arch_leave(tid, &loan->arch, &result);
+	if (is_evaded && r != TRACEE_GONE)
+		return -EOPNOTSUPP;
 	return r == TRACEE_DONE ? (int)result : r;
 }
 

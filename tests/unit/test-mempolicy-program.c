@@ -416,6 +416,55 @@ static void test_filtered(void **state)
 	assert_int_equal(subject_end(&subject), 0);
 }
 
+static void *lock_in_sit(void *go)
+{
+	wait_go(*(int *)go);
+	return NULL;
+}
+
+/* Locks all its threads in as soon as the first one has been changed: from then on
+ * set_mempolicy(2) kills it. */
+static int lock_in(int go, int ready)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_set_mempolicy, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { sizeof(rules) / sizeof(rules[0]), rules };
+	pthread_t threads[60];
+	int mode;
+
+	for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++)
+		pthread_create(&threads[i], NULL, lock_in_sit, &go);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || write(ready, "", 1) != 1)
+		return 98;
+	do {
+		if (syscall(SYS_get_mempolicy, &mode, NULL, 0, NULL, 0) < 0)
+			return 97;
+	} while (mode != MPOL_LOCAL);
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter))
+		return 96;
+	wait_go(go);
+	return 0;
+}
+
+static void test_filtered_meanwhile(void **state)
+{
+	struct subject subject;
+	int r;
+
+	(void)state;
+	NEEDS_PTRACE();
+	for (int i = 0; i < 20; i++) {
+		subject = subject_new(lock_in);
+		r = run(subject.pid, "local");
+		assert_true(r == MEMPOLICY_FILTERED || r == MEMPOLICY_DONE);
+		assert_int_equal(subject_end(&subject), 0);
+	}
+}
+
 /* for (;;) pause(), by int 0x80 */
 static const unsigned char program_32bit[] = {
 	0x7f, 'E', 'L', 'F', 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 1, 0, 0, 0,
@@ -550,6 +599,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_traced),
 		cmocka_unit_test(test_filtered),
+		cmocka_unit_test(test_filtered_meanwhile),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_usage),
