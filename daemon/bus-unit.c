@@ -314,11 +314,9 @@ static int remove_drop_in(const char *path)
 		return -ENOMEM;
 	if (unlink(path) < 0 && errno != ENOENT)
 		return -errno;
-	/* the unit's folder, and that of all units; others may have theirs in them */
-	for (int i = 0; i < 2; i++) {
-		*strrchr(folder, '/') = '\0';
-		(void)rmdir(folder);
-	}
+	/* the unit's; others may have theirs in it, and the one above is systemd's */
+	*strrchr(folder, '/') = '\0';
+	(void)rmdir(folder);
 	return 0;
 }
 

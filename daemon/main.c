@@ -42,7 +42,7 @@ static const char usage[] =
 	"                      default): standard input\n"
 	"  --json              the plan as JSON\n"
 	"  --restore           put back what a daemon that was stopped had set, and end:\n"
-	"                      for the service's ExecStopPost\n"
+	"                      for the service, at a stop\n"
 	"  --foreground        stay in the foreground (it always does)\n"
 	"  --config-root=DIR   read DIR/pinsafed.conf and DIR/pinsafed.conf.d\n"
 	"  --runtime-dir=DIR   keep the ledger there (" PINSAFE_RUNTIMEDIR ")\n"

@@ -5,13 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "daemon/act/act.h"
 #include "daemon/base/log.h"
-#include "daemon/bus-fate.h"
 #include "daemon/bus-unit.h"
 #include "daemon/conffile.h"
 #include "daemon/tick.h"
+
+/* Putting back takes a few seconds at most. */
+#define OTHERS_SEC 10
 
 DEFINE_CLEANUP(struct sd_bus, bus_close_systemd);
 DEFINE_CLEANUP_EMBEDDED(struct bus_fate, bus_fate_done);
@@ -48,36 +51,38 @@ static bool is_restarted(const char *restart, const char *result)
 	return is_one_of(restart, abnormal);
 }
 
-bool restore_will_return(const char *job, const char *restart, const char *result)
+static bool is_down(const struct bus_fate *fate)
+{
+	return strcmp(fate->active_state, "inactive") == 0 ||
+	       strcmp(fate->active_state, "failed") == 0;
+}
+
+bool restore_will_return(const struct bus_fate *fate, const char *result)
 {
 	static const char *const back[] = {
 		"start", "restart", "try-restart", "reload-or-start", NULL,
 	};
 
-	return *job ? is_one_of(job, back) : is_restarted(restart, result);
+	if (*fate->job)
+		return is_one_of(fate->job, back);
+	if (is_down(fate))
+		return false;
+	/* Else not at its end: it has a daemon, or will have. */
+	return strcmp(fate->active_state, "deactivating") != 0 ||
+	       is_restarted(fate->restart, result);
 }
 
 /* 1: keep all, 0: restore, negative errno: not to be touched. */
-static int is_to_stay(struct sd_bus *bus)
+static int is_to_stay(const struct bus_fate *fate)
 {
-	_cleanup_(bus_fate_done) struct bus_fate fate = { 0 };
 	const char *result = getenv("SERVICE_RESULT");
-	int r = bus ? bus_read_fate(bus, &fate) : -ENOTCONN;
 
-	if (r < 0) {
-		log_warning("systemd does not say what becomes of the service: %s; taking it for a stop",
-			    strerror(-r));
+	if (result)
+		return restore_will_return(fate, result);
+	if (is_down(fate))		/* by hand */
 		return 0;
-	}
-	if (!result) {			/* by hand */
-		if (strcmp(fate.active_state, "inactive") == 0 ||
-		    strcmp(fate.active_state, "failed") == 0)
-			return 0;
-		log_error("the service is %s: stop it first, that restores too",
-			  fate.active_state);
-		return -EBUSY;
-	}
-	return restore_will_return(fate.job, fate.restart, result);
+	log_error("the service is %s: stop it first, that restores too", fate->active_state);
+	return -EBUSY;
 }
 
 /* ---- what the operator wants ------------------------------------------------------- */
@@ -169,21 +174,38 @@ static int put_back(struct state *state)
 	return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int restore(const struct options *options, struct sd_bus **bus)
+/* Who stops the service and calls us by hand may find the service's own at it: the
+ * second waits for the first, but not for a daemon that somebody has started. */
+static int open_when_free(const struct options *options, struct state *state,
+			  const char **ret_what)
+{
+	const struct timespec pause = { .tv_nsec = 100L * 1000 * 1000 };
+	int r = state_open(state, options, ret_what);
+
+	for (int i = 0; r == -EBUSY && i < OTHERS_SEC * 10; i++) {
+		state_done(state);
+		(void)nanosleep(&pause, NULL);
+		r = state_open(state, options, ret_what);
+	}
+	return r;
+}
+
+static int restore(const struct options *options, bool is_last, struct sd_bus **bus)
 {
 	_cleanup_(state_done) struct state state;
 	struct unit_manager units;
 	const char *what;
 	int r;
 
-	r = state_open(&state, options, &what);
+	r = open_when_free(options, &state, &what);
 	if (r < 0) {
 		log_error("%s: %s; what was set stays set", what, strerror(-r));
 		return EXIT_FAILURE;
 	}
 	state.now_usec = state_now_usec();
 	if (is_kept(options->config_root)) {
-		tell_kept(state.ledger);
+		if (is_last)
+			tell_kept(state.ledger);
 		return EXIT_SUCCESS;
 	}
 	if (*bus) {
@@ -196,12 +218,19 @@ static int restore(const struct options *options, struct sd_bus **bus)
 int restore_run(const struct options *options)
 {
 	_cleanup_(bus_close_systemd) struct sd_bus *bus = NULL;
+	_cleanup_(bus_fate_done) struct bus_fate fate = { 0 };
 	int r;
 
 	if (bus_open_systemd(options->bus, &bus) < 0)
 		bus = NULL;
-	r = is_to_stay(bus);
+	r = bus ? bus_read_fate(bus, &fate) : -ENOTCONN;
+	if (r < 0) {
+		log_warning("systemd does not say what becomes of the service: %s; taking it for a stop",
+			    strerror(-r));
+		return restore(options, true, &bus);
+	}
+	r = is_to_stay(&fate);
 	if (r != 0)
 		return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-	return restore(options, &bus);
+	return restore(options, is_down(&fate), &bus);
 }

@@ -45,6 +45,7 @@ struct act_context {
 	uint64_t now_usec;	/* CLOCK_BOOTTIME */
 	const char *mempolicy_path;	/* of pinsafe-mempolicy; NULL: as installed */
 	bool is_last;		/* nobody comes after us: wait for what is bounded */
+	struct nodeset online;	/* CPUs, once allowed.c has had to ask; else empty */
 	/* after a negative errno: what it was about, one line of printable text;
 	 * "": errno says it all */
 	char why[ACT_WHY];

@@ -12,21 +12,28 @@
 #define CGROUP_MAX	(1U << 20)
 #define STAT_MAX	(16U << 20)	/* a line a CPU, and one with all interrupts */
 
-/* "cpu17 ..." lines of /proc/stat: the CPUs that are online. */
-static int read_online(int proc_fd, struct nodeset *ret_cpus)
+/* "cpu17 ..." lines of /proc/stat: the CPUs that are online.  The line of all
+ * together, "cpu  4711 ...", begins with a time. */
+static int read_online(struct act_context *context, struct nodeset *ret_cpus)
 {
 	_cleanup_(free) char *text = NULL;
 	struct nodeset cpus = { 0 };
-	ssize_t n = fs_read_all(proc_fd, "stat", STAT_MAX, &text);
 	unsigned int cpu;
+	char digit[2];
+	ssize_t n;
 
+	*ret_cpus = context->online;
+	if (!nodeset_is_empty(ret_cpus))
+		return 0;
+	n = fs_read_all(context->proc_fd, "stat", STAT_MAX, &text);
 	if (n < 0)
 		return (int)n;
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (sscanf(line, "cpu%u ", &cpu) == 1)
+		if (sscanf(line, "cpu%1[0-9]", digit) == 1 && sscanf(line, "cpu%u ", &cpu) == 1)
 			nodeset_add(&cpus, cpu);
 	}
+	context->online = cpus;
 	*ret_cpus = cpus;
 	return nodeset_is_empty(&cpus) ? -EINVAL : 0;
 }
@@ -81,7 +88,7 @@ static int read_cgroup(int proc_fd, pid_t pid, pid_t tid, char **ret_cgroup)
 	return *ret_cgroup ? 0 : -ENOMEM;
 }
 
-int allowed_read_cpus(const struct act_context *context, pid_t pid, pid_t tid,
+int allowed_read_cpus(struct act_context *context, pid_t pid, pid_t tid,
 		      struct nodeset *ret_cpus)
 {
 	_cleanup_(free) char *cgroup = NULL;
@@ -92,5 +99,5 @@ int allowed_read_cpus(const struct act_context *context, pid_t pid, pid_t tid,
 		return r;
 	r = cgroup && context->cgroup_fd >= 0 ?
 		    read_nearest(context->cgroup_fd, cgroup, ret_cpus) : -ENOENT;
-	return r == -ENOENT || r == -ENODEV ? read_online(context->proc_fd, ret_cpus) : r;
+	return r == -ENOENT || r == -ENODEV ? read_online(context, ret_cpus) : r;
 }

@@ -244,3 +244,17 @@ int ledger_line_parse(char *text, struct ledger_line *ret_line)
 		*ret_line = line;
 	return r;
 }
+
+size_t ledger_header_parse(const char *text, const char *boot_id, unsigned int *ret_format)
+{
+	size_t length = strlen(boot_id);
+	unsigned int format = 0;
+	int end = 0;
+
+	if (sscanf(text, LEDGER_HEADER " %u %n", &format, &end) != 1 || format == 0)
+		return 0;
+	if (strncmp(text + end, boot_id, length) != 0 || text[(size_t)end + length] != '\n')
+		return 0;
+	*ret_format = format;
+	return (size_t)end + length;
+}

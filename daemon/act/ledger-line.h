@@ -49,6 +49,13 @@ struct ledger_line {
 	const char *ours;	/* save */
 };
 
+#define LEDGER_HEADER	"pinsafe-ledger"
+#define LEDGER_FORMAT	2U
+
+/* The first line, "pinsafe-ledger FORMAT BOOT": its length, without the newline; 0: it
+ * is none, or another boot's. */
+size_t ledger_header_parse(const char *text, const char *boot_id, unsigned int *ret_format);
+
 /* 0, or -EINVAL: a path, policy, name or value that would break the line. */
 int ledger_line_print(FILE *out, const struct ledger_line *line);
 

@@ -17,9 +17,9 @@
 #include "daemon/base/cleanup.h"
 #include "daemon/base/fs.h"
 
-#define FORMAT		"pinsafe-ledger "
 #define NAME		"ledger"
 #define NAME_NEW	"ledger.new"
+#define NAME_NEWER	"ledger.newer"
 #define MAX_BYTES	(64u << 20)	/* far above what rewriting allows */
 #define SLACK_LINES	256		/* dead lines that are not worth a rewrite */
 
@@ -29,6 +29,7 @@ struct ledger {
 	char *header;		/* first line: format and boot */
 	size_t n_lines;		/* in the file, without the header */
 	unsigned int n_skipped;
+	bool was_newer;
 	struct book book;
 };
 
@@ -183,24 +184,12 @@ static int follow_text(struct ledger *ledger, char *text, const char *end)
 	return 0;
 }
 
-/* The length of a header that is ours but for an older format, else 0: another
- * boot's changes died with it, and a newer format is not ours to guess. */
-static size_t match_header(const struct ledger *ledger, const char *text)
-{
-	size_t digit = strlen(FORMAT), length = strlen(ledger->header);
-
-	if (strncmp(text, FORMAT, digit) != 0 || text[digit] < '1' ||
-	    text[digit] > ledger->header[digit])
-		return 0;
-	digit++;
-	if (strncmp(text + digit, ledger->header + digit, length - digit) != 0)
-		return 0;
-	return text[length] == '\n' ? length : 0;
-}
-
-static int load(struct ledger *ledger)
+/* A newer format is not ours to guess: what it tells can be undone by those who wrote
+ * it.  Another boot's changes died with that. */
+static int load(struct ledger *ledger, const char *boot_id)
 {
 	_cleanup_(free) char *text = NULL;
+	unsigned int format;
 	size_t header;
 	ssize_t n = fs_read_all(ledger->dir_fd, NAME, MAX_BYTES, &text);
 
@@ -208,9 +197,12 @@ static int load(struct ledger *ledger)
 		return 0;
 	if (n < 0)
 		return (int)n;
-	header = match_header(ledger, text);
+	header = ledger_header_parse(text, boot_id, &format);
 	if (header == 0)
 		return 0;
+	ledger->was_newer = format > LEDGER_FORMAT;
+	if (ledger->was_newer)
+		return renameat(ledger->dir_fd, NAME, ledger->dir_fd, NAME_NEWER) < 0 ? -errno : 0;
 	return follow_text(ledger, text + header + 1, text + n);
 }
 
@@ -228,11 +220,11 @@ int ledger_open(int dirfd, const char *boot_id, struct ledger **ret_ledger)
 	/* Two that rewrite it would each lose what the other one did. */
 	if (flock(ledger->dir_fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	if (asprintf(&ledger->header, FORMAT "2 %s", boot_id) < 0) {
+	if (asprintf(&ledger->header, LEDGER_HEADER " %u %s", LEDGER_FORMAT, boot_id) < 0) {
 		ledger->header = NULL;
 		return -ENOMEM;
 	}
-	r = load(ledger);
+	r = load(ledger, boot_id);
 	if (r < 0)
 		return r;
 	r = rewrite(ledger);
@@ -256,6 +248,11 @@ void ledger_free(struct ledger *ledger)
 }
 
 /* ---- the interface ------------------------------------------------------ */
+
+bool ledger_was_newer(const struct ledger *ledger)
+{
+	return ledger->was_newer;
+}
 
 unsigned int ledger_skipped(const struct ledger *ledger)
 {

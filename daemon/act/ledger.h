@@ -5,7 +5,8 @@
  * /run/pinsafed/ledger: boot id first, then one text line per change, written
  * and synced before the change is made, so that a daemon killed at any point
  * finds each change that it may have made.  A torn last line is tolerated; a
- * ledger of another boot or a newer format is empty.  Format 1 had holds only: the
+ * ledger of another boot is empty.  So is one of a newer format, which a newer
+ * pinsafed has left to this one; it is kept as ledger.newer.  Format 1 had holds only: the
  * same lines, without save, made and forget, and 0 for since.  Also keeps the
  * operator's overrides, which must outlive a restart.  Rewritten by temporary file
  * and rename when it has grown past its live entries.
@@ -44,6 +45,9 @@ void ledger_free(struct ledger *ledger);
 
 /* Whole lines that made no sense and were left out when it was opened. */
 unsigned int ledger_skipped(const struct ledger *ledger);
+
+/* Was there one of a newer format? */
+bool ledger_was_newer(const struct ledger *ledger);
 
 /* "About to apply ACTION to TARGET"; on disk when this returns 0.  A second
  * record of the same changes the policy: since when and what was saved stays. */

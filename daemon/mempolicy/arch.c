@@ -43,16 +43,19 @@ const size_t arch_call_align = 1;
 
 #define CS_64BIT 0x33
 
-/* signal(7): these fail with EINTR after a stop, where others are restarted.
+/* signal(7): these fail with EINTR after a stop, where others are restarted; those
+ * on sockets where these have a time limit (SO_RCVTIMEO, SO_SNDTIMEO).
  * They have done nothing yet when they do, so that they can be made again; with
- * a time limit, that begins anew. */
+ * a time limit, that begins anew.  connect(2) has begun something, and made again
+ * it waits for that, which is what the kernel does where there is no limit. */
 static bool ends_with_eintr(long call)
 {
 	static const long calls[] = {
 		SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_rt_sigtimedwait,
 		SYS_semop, SYS_semtimedop, SYS_msgsnd, SYS_msgrcv, SYS_io_getevents,
 		SYS_io_pgetevents, SYS_io_uring_enter, SYS_read, SYS_readv, SYS_recvfrom,
-		SYS_recvmsg, SYS_recvmmsg, SYS_accept, SYS_accept4,
+		SYS_recvmsg, SYS_recvmmsg, SYS_accept, SYS_accept4, SYS_write, SYS_writev,
+		SYS_sendto, SYS_sendmsg, SYS_sendmmsg, SYS_connect,
 	};
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
@@ -107,6 +110,23 @@ int arch_enter(pid_t tid, struct arch *arch, int mode)
 {
 	(void)tid, (void)arch, (void)mode;
 	return 0;
+}
+
+/* seccomp runs after this stop, on what is in the registers then; -1, which makes
+ * no call, would be judged too, and by many filters with death. */
+int arch_evade(pid_t tid, struct arch *arch)
+{
+	struct user_regs_struct regs;
+	size_t size = 0;
+	int r;
+
+	(void)arch;
+	r = read_regs(tid, &regs, &size);
+	if (r < 0)
+		return r;
+	regs.orig_rax = SYS_read;
+	regs.rdi = (unsigned long)-1;
+	return write_regs(tid, &regs);
 }
 
 int arch_leave(pid_t tid, struct arch *arch, long *ret_result)
@@ -174,12 +194,12 @@ uint64_t arch_counter(const struct arch *arch)
 	return arch->saved.pc;
 }
 
-static void make_call(struct user_regs_struct *regs, int mode)
+static void make_call(struct user_regs_struct *regs, int call, int argument)
 {
-	regs->regs[0] = (uint64_t)mode;
+	regs->regs[0] = (uint64_t)argument;
 	regs->regs[1] = 0;
 	regs->regs[2] = 0;
-	regs->regs[X_CALL] = SYS_set_mempolicy;
+	regs->regs[X_CALL] = (uint64_t)call;
 }
 
 int arch_prepare(pid_t tid, struct arch *arch, uint64_t call_address, int mode)
@@ -189,28 +209,37 @@ int arch_prepare(pid_t tid, struct arch *arch, uint64_t call_address, int mode)
 	if (arch->makes_own_call)
 		return 0;
 	regs.pc = call_address;
-	make_call(&regs, mode);
+	make_call(&regs, SYS_set_mempolicy, mode);
 	return write_regs(tid, &regs);
 }
 
 /* The kernel may have made another call of the interrupted one, with the
  * remaining time (restart_syscall): that is the one to stand before again.  x7
  * tells entry from exit here and is not the thread's: the saved one stays. */
-int arch_enter(pid_t tid, struct arch *arch, int mode)
+static int replace_call(pid_t tid, struct arch *arch, int call, int argument)
 {
 	struct user_regs_struct regs;
 	size_t size = 0;
 	int r;
 
-	if (!arch->makes_own_call)
-		return 0;
 	r = read_regs(tid, &regs, &size);
 	if (r < 0)
 		return r;
-	arch->saved.regs[X_CALL] = regs.regs[X_CALL];
-	make_call(&regs, mode);
+	if (arch->makes_own_call)
+		arch->saved.regs[X_CALL] = regs.regs[X_CALL];
+	make_call(&regs, call, argument);
 	r = write_regs(tid, &regs);
-	return r < 0 ? r : write_call(tid, SYS_set_mempolicy);
+	return r < 0 ? r : write_call(tid, call);
+}
+
+int arch_enter(pid_t tid, struct arch *arch, int mode)
+{
+	return arch->makes_own_call ? replace_call(tid, arch, SYS_set_mempolicy, mode) : 0;
+}
+
+int arch_evade(pid_t tid, struct arch *arch)
+{
+	return replace_call(tid, arch, SYS_read, -1);
 }
 
 int arch_leave(pid_t tid, struct arch *arch, long *ret_result)
@@ -262,6 +291,12 @@ int arch_prepare(pid_t tid, struct arch *arch, uint64_t call_address, int mode)
 int arch_enter(pid_t tid, struct arch *arch, int mode)
 {
 	(void)tid, (void)arch, (void)mode;
+	return -ENOEXEC;
+}
+
+int arch_evade(pid_t tid, struct arch *arch)
+{
+	(void)tid, (void)arch;
 	return -ENOEXEC;
 }
 

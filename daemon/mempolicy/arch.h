@@ -46,6 +46,11 @@ uint64_t arch_counter(const struct arch *arch);
 /* set_mempolicy(mode, NULL, 0).  0 or negative errno. */
 int arch_prepare(pid_t tid, struct arch *arch, uint64_t call_address, int mode);
 int arch_enter(pid_t tid, struct arch *arch, int mode);
+
+/* Instead of arch_enter(), where seccomp(2) would judge the call: one that every
+ * filter lets through and that does nothing, read(-1, NULL, 0). */
+int arch_evade(pid_t tid, struct arch *arch);
+
 int arch_leave(pid_t tid, struct arch *arch, long *ret_result);
 
 /* In a stop of PTRACE_INTERRUPT. */

@@ -121,6 +121,25 @@ int code_find_call(int pid_fd, uint64_t *ret_address)
 	return r == -ENOENT ? walk(pid_fd, look_anywhere, ret_address) : r;
 }
 
+/* By the thread and not by the process, whose first thread may have ended. */
+int code_check_call(int pid_fd, pid_t tid, uint64_t *address)
+{
+	_cleanup_(close) int task_fd = -1;
+	uint8_t text[8] = { 0 };
+	char path[32];
+	int r;
+
+	snprintf(path, sizeof(path), "task/%d", tid);
+	task_fd = openat(pid_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (task_fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	if (code_read(task_fd, *address, text, arch_call_size) == 0 &&
+	    memcmp(text, arch_call, arch_call_size) == 0)
+		return 0;
+	r = code_find_call(task_fd, address);
+	return r < 0 ? r : 1;
+}
+
 /* ---- restartable sequences ------------------------------------------------ */
 
 /* Is there a section of this name?  1, 0, or negative errno: cannot tell. */

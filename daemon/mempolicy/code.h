@@ -10,10 +10,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Address of such an instruction; 0, -ENOENT: there is none, or it cannot be
  * read; -ESRCH. */
 int code_find_call(int pid_fd, uint64_t *ret_address);
+
+/* Is it still there for this thread of the process, which is stopped and so cannot
+ * become another program?  0: yes; 1: not, and another one was found; else as
+ * code_find_call(). */
+int code_check_call(int pid_fd, pid_t tid, uint64_t *address);
 
 /* Reads size bytes of its memory; 0 or negative errno. */
 int code_read(int pid_fd, uint64_t address, void *buf, size_t size);

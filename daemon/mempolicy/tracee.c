@@ -142,7 +142,8 @@ static int wait_interrupt(pid_t tid, uint64_t wait_nsec)
 		case STOP_SIGNAL:
 			break;
 		}
-		if (ptrace(PTRACE_CONT, tid, NULL, (void *)(long)signal) < 0)
+		if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 ||
+		    ptrace(PTRACE_CONT, tid, NULL, (void *)(long)signal) < 0)
 			return TRACEE_GONE;
 	}
 	return TRACEE_LATE;
@@ -154,8 +155,17 @@ struct loan {
 	struct arch arch;
 	uint64_t mask;		/* of signals, as the kernel has it */
 	uint64_t since_nsec;
+	bool is_running;	/* as far as we have seen */
 	bool has_stop;		/* a SIGSTOP that it has not seen */
 };
+
+static enum stop wait_loan(pid_t tid, struct loan *loan, uint64_t wait_nsec, int *ret_signal)
+{
+	enum stop stop = wait_stop(tid, wait_nsec, ret_signal);
+
+	loan->is_running = stop == STOP_NONE;
+	return stop;
+}
 
 static int write_mask(pid_t tid, uint64_t mask)
 {
@@ -172,7 +182,7 @@ static int run_to_call(pid_t tid, struct loan *loan)
 	while (now_nsec() < until) {
 		if (ptrace(PTRACE_SYSCALL, tid, NULL, NULL) < 0)
 			return errno == ESRCH ? TRACEE_GONE : -errno;
-		switch (wait_stop(tid, CALL_NSEC, &signal)) {
+		switch (wait_loan(tid, loan, CALL_NSEC, &signal)) {
 		case STOP_GONE:
 			return TRACEE_GONE;
 		case STOP_NONE:
@@ -194,17 +204,20 @@ static int run_to_call(pid_t tid, struct loan *loan)
 
 /* From wherever it is to the stop in which registers can be put back; a thread
  * that is stopped already must run for that, but not in its own code: the
- * request is seen first. */
+ * request is seen first.  Any other stop, which may be under way while we ask,
+ * forgets the request; so it is made anew, and only then is the thread let run.
+ * kernel/signal.c, ptrace_stop(). */
 static int run_to_interrupt(pid_t tid, struct loan *loan)
 {
 	uint64_t until = now_nsec() + RETURN_NSEC;
 	int signal;
 
-	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
-		return TRACEE_GONE;
 	while (now_nsec() < until) {
-		(void)ptrace(PTRACE_CONT, tid, NULL, NULL);
-		switch (wait_stop(tid, RETURN_NSEC, &signal)) {
+		if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
+			return TRACEE_GONE;
+		if (!loan->is_running)
+			(void)ptrace(PTRACE_CONT, tid, NULL, NULL);
+		switch (wait_loan(tid, loan, RETURN_NSEC, &signal)) {
 		case STOP_GONE:
 			return TRACEE_GONE;
 		case STOP_NONE:
@@ -222,8 +235,24 @@ static int run_to_interrupt(pid_t tid, struct loan *loan)
 	return -ETIMEDOUT;
 }
 
+/* At the entry, which is before seccomp(2): another thread can have given it a filter
+ * since tracee_resume() looked, but one that comes from here on does not see this
+ * call any more (arm64 asks again, microseconds later).  TRACEE_DONE; -EOPNOTSUPP:
+ * evaded; negative errno. */
+static int enter(struct tracer *tracer, pid_t tid, struct loan *loan, int mode)
+{
+	struct task_facts facts;
+	int r;
+
+	if (task_read(tracer->pid_fd, tid, &facts) == 0 && !facts.is_filtered)
+		return arch_enter(tid, &loan->arch, mode);
+	r = arch_evade(tid, &loan->arch);
+	return r < 0 ? r : -EOPNOTSUPP;
+}
+
 static int make_call(struct tracer *tracer, pid_t tid, struct loan *loan, int mode)
 {
+	bool is_evaded;
 	long result = 0;
 	int r;
 
@@ -231,11 +260,14 @@ static int make_call(struct tracer *tracer, pid_t tid, struct loan *loan, int mo
 	if (r == 0)
 		r = run_to_call(tid, loan);
 	if (r == TRACEE_DONE)
-		r = arch_enter(tid, &loan->arch, mode);
-	if (r == TRACEE_DONE)
+		r = enter(tracer, tid, loan, mode);
+	is_evaded = r == -EOPNOTSUPP;
+	if (r == TRACEE_DONE || is_evaded)
 		r = run_to_call(tid, loan);
 	if (r == TRACEE_DONE)
 		r = arch_leave(tid, &loan->arch, &result);
+	if (is_evaded && r != TRACEE_GONE)
+		return -EOPNOTSUPP;
 	return r == TRACEE_DONE ? (int)result : r;
 }
 
@@ -317,6 +349,16 @@ static bool may_borrow(struct tracer *tracer, pid_t tid, const struct arch *arch
 	return !tracer->has_sequences;
 }
 
+/* Maybe of another program than when it was looked for. */
+static int check_call(struct tracer *tracer, pid_t tid)
+{
+	int r = code_check_call(tracer->pid_fd, tid, &tracer->call_address);
+
+	if (r > 0)
+		tracer->has_sequences = -1;
+	return r;
+}
+
 /* Seized, it cannot be reaped but by us: so if it is one of the process' threads
  * now, it has been all the time. */
 int tracee_resume(struct tracer *tracer, pid_t tid, int mode)
@@ -337,7 +379,7 @@ int tracee_resume(struct tracer *tracer, pid_t tid, int mode)
 	r = arch_read(tid, &loan.arch);
 	if (r < 0)
 		return let_go(tid, r == -ESRCH ? TRACEE_GONE : r);
-	if (!may_borrow(tracer, tid, &loan.arch))
+	if (check_call(tracer, tid) < 0 || !may_borrow(tracer, tid, &loan.arch))
 		return let_go(tid, TRACEE_BUSY);
 	return borrow(tracer, tid, &loan, mode);
 }

@@ -29,7 +29,7 @@ enum tracee_result {
 struct tracer {
 	int pid_fd;			/* its /proc/PID */
 	pid_t pid;
-	uint64_t call_address;		/* code_find_call() */
+	uint64_t call_address;		/* code_find_call(), and checked before each use */
 	int has_sequences;		/* code_has_sequences(), -1: not yet asked */
 	uint64_t borrowed_max_nsec;
 	uint64_t borrowed_sum_nsec;

@@ -21,6 +21,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,7 +194,8 @@ int kernel_read_balancing(int proc_fd)
 
 	if (r < 0 && r != -ENOENT && r != -EINVAL)
 		return KERNEL_BALANCING_UNREAD;
-	return r < 0 || value > 3 ? -1 : (int)value;
+	/* Bits that a later kernel knows are on for us: no scan is claimed to be off. */
+	return r < 0 || value > INT_MAX ? -1 : (int)value;
 }
 
 int kernel_read_boot_id(int proc_fd, char ret_id[37])

@@ -22,7 +22,8 @@ int kernel_load(int proc_fd, int sys_fd, struct host_facts *host);
 enum verdict kernel_judge(const char *proc_version, char **ret_version,
 			  unsigned int *ret_code, const char **ret_reason);
 
-/* kernel.numa_balancing: 0..3, or -1 where the file is not there. */
+/* kernel.numa_balancing: 0..3, more where a later kernel knows more bits, or -1 where
+ * the file is not there. */
 int kernel_read_balancing(int proc_fd);
 
 /* ... or this: it is there, and could not be read just now. */

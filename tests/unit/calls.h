@@ -28,6 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/unit/calls-send.h"
+
 static atomic_int calls_futex;
 static int calls_pipe[2];	/* readable at its end when all shall end */
 static int calls_semaphore;
@@ -113,7 +115,8 @@ static inline bool call_yield(void)
 
 static bool (*const calls[])(void) = {
 	call_futex, call_futex_timed, call_read, call_epoll, call_poll, call_select,
-	call_sigtimedwait, call_semaphore, call_yield,
+	call_sigtimedwait, call_semaphore, call_send, call_sendmsg, call_sendmmsg,
+	call_write, call_writev, call_connect, call_yield,
 };
 
 #define CALLS (sizeof(calls) / sizeof(calls[0]))
@@ -146,7 +149,7 @@ static inline int calls_wait(int go, int ready)
 	sigaddset(&set, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	calls_semaphore = semget(IPC_PRIVATE, 1, 0600);
-	if (pipe(calls_pipe) < 0 || calls_semaphore < 0)
+	if (pipe(calls_pipe) < 0 || calls_semaphore < 0 || !calls_fill())
 		return 90;
 	for (size_t i = 0; i < CALLS; i++)
 		pthread_create(&threads[i], NULL, calls_run, (void *)(uintptr_t)&calls[i]);
@@ -161,6 +164,7 @@ static inline int calls_wait(int go, int ready)
 	kill(getpid(), SIGUSR2);
 	semop(calls_semaphore, &give, 1);
 	close(calls_pipe[1]);
+	calls_drain();
 	r = calls_join(threads, CALLS);
 	semctl(calls_semaphore, 0, IPC_RMID);
 	return r;

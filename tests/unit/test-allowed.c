@@ -17,7 +17,7 @@ static int setup(void **state)
 {
 	(void)state;
 	tree = tree_new();
-	tree_write(&tree, "proc/stat", "cpu  1 2 3\ncpu0 1 2\ncpu1 1 2\ncpu9 3 4\nintr 5 cpu7\n");
+	tree_write(&tree, "proc/stat", "cpu  5 2 3\ncpu0 1 2\ncpu1 1 2\ncpu9 3 4\nintr 5 cpu7\n");
 	tree_write(&tree, "proc/7/task/8/cgroup", "1:cpuset:/v1\n0::/a/b/c\n");
 	tree_write(&tree, "sys/a/b/c/cgroup.procs", "");
 	context = (struct act_context){
@@ -62,6 +62,16 @@ static void test_nearest(void **state)
 	assert_allowed("4-7");
 }
 
+static void test_online_is_read_once(void **state)
+{
+	(void)state;
+	assert_allowed("0-1,9");
+	tree_write(&tree, "proc/stat", "cpu  1 2 3\ncpu0 1 2\n");
+	assert_allowed("0-1,9");
+	context.online = (struct nodeset){ 0 };
+	assert_allowed("0");
+}
+
 static void test_not_to_be_seen(void **state)
 {
 	int fd = context.cgroup_fd;
@@ -93,6 +103,7 @@ int main(void)
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_nearest),
+		TEST(test_online_is_read_once),
 		TEST(test_not_to_be_seen),
 		TEST(test_gone_or_nonsense),
 	};

@@ -399,33 +399,46 @@ static void test_restore_keeps(void **unused)
 static void test_when_the_service_returns(void **unused)
 {
 	static const struct {
-		const char *job, *restart, *result;
+		const char *active_state, *job, *restart, *result;
 		bool returns;
 	} cases[] = {
-		{ "stop", "always", "success", false },
-		{ "stop", "always", "signal", false },
-		{ "restart", "always", "success", true },
-		{ "try-restart", "no", "success", true },
-		{ "start", "no", "signal", true },
-		{ "", "always", "signal", true },
-		{ "", "always", "watchdog", true },
-		{ "", "always", "success", true },
-		{ "", "no", "signal", false },
-		{ "", "on-failure", "success", false },
-		{ "", "on-failure", "exit-code", true },
-		{ "", "on-abnormal", "exit-code", false },
-		{ "", "on-abnormal", "core-dump", true },
-		{ "", "on-abort", "signal", true },
-		{ "", "on-abort", "watchdog", false },
-		{ "", "on-watchdog", "watchdog", true },
-		{ "", "on-success", "success", true },
+		{ "deactivating", "stop", "always", "success", false },
+		{ "deactivating", "stop", "always", "signal", false },
+		{ "deactivating", "restart", "always", "success", true },
+		{ "deactivating", "try-restart", "no", "success", true },
+		{ "deactivating", "start", "no", "signal", true },
+		{ "deactivating", "", "always", "signal", true },
+		{ "deactivating", "", "always", "watchdog", true },
+		{ "deactivating", "", "always", "success", true },
+		{ "deactivating", "", "no", "signal", false },
+		{ "deactivating", "", "on-failure", "success", false },
+		{ "deactivating", "", "on-failure", "exit-code", true },
+		{ "deactivating", "", "on-abnormal", "exit-code", false },
+		{ "deactivating", "", "on-abnormal", "core-dump", true },
+		{ "deactivating", "", "on-abort", "signal", true },
+		{ "deactivating", "", "on-abort", "watchdog", false },
+		{ "deactivating", "", "on-watchdog", "watchdog", true },
+		{ "deactivating", "", "on-success", "success", true },
+		/* seen by the other unit, whose own result it is */
+		{ "inactive", "", "always", "success", false },
+		{ "failed", "", "always", "success", false },
+		{ "inactive", "start", "always", "success", true },
+		{ "failed", "restart", "always", "success", true },
+		{ "active", "", "on-failure", "success", true },
+		{ "activating", "", "always", "success", true },
 	};
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (restore_will_return(cases[i].job, cases[i].restart, cases[i].result) !=
-		    cases[i].returns)
-			fail_msg("%s, %s, %s", cases[i].job, cases[i].restart, cases[i].result);
+		struct bus_fate fate = {
+			.active_state = (char *)cases[i].active_state,
+			.job = (char *)cases[i].job,
+			.restart = (char *)cases[i].restart,
+		};
+
+		if (restore_will_return(&fate, cases[i].result) != cases[i].returns)
+			fail_msg("%s, %s, %s, %s", cases[i].active_state, cases[i].job,
+				 cases[i].restart, cases[i].result);
 	}
 }
 

@@ -154,6 +154,8 @@ static void test_balancing_and_boot_id(void **state)
 	(void)state;
 	assert_int_equal(kernel_read_balancing(proc_fd), 3);
 	tree_write(&tree, "proc/sys/kernel/numa_balancing", "4\n");
+	assert_int_equal(kernel_read_balancing(proc_fd), 4);
+	tree_write(&tree, "proc/sys/kernel/numa_balancing", "4294967296\n");
 	assert_int_equal(kernel_read_balancing(proc_fd), -1);
 	assert_int_equal(kernel_read_boot_id(proc_fd, id), 0);
 	assert_string_equal(id, "0b2c7c5e-54a1-4d5f-9d0e-6f1f0c9a3b17");

@@ -328,6 +328,27 @@ static void test_foreign_ledgers_are_empty(void **state)
 }
 
 /* Holds only, and nothing on since when. */
+static void test_newer_format_is_kept_aside(void **state)
+{
+	static const char newer[] = "pinsafe-ledger 10 " BOOT "\nsomething else\n";
+	struct ledger *ledger;
+	char text[128] = "";
+
+	(void)state;
+	tree_write(&tree, "ledger", newer);
+	ledger = open_ledger();
+	assert_true(ledger_was_newer(ledger));
+	assert_int_equal(count_entries(ledger), 0);
+	ledger_free(ledger);
+	assert_file(HEADER);
+	assert_true(fs_read(tree.fd, "ledger.newer", text, sizeof(text)) > 0);
+	assert_string_equal(text, newer);
+	tree_write(&tree, "ledger", "pinsafe-ledger 3 " OTHER_BOOT "\n");
+	ledger = open_ledger();
+	assert_false(ledger_was_newer(ledger));
+	ledger_free(ledger);
+}
+
 static void test_format_1_is_read(void **state)
 {
 	static const char text[] = "pinsafe-ledger 1 " BOOT "\n"
@@ -486,6 +507,7 @@ int main(void)
 		TEST(test_settings_are_remembered),
 		TEST(test_setting_that_would_break_a_line),
 		TEST(test_foreign_ledgers_are_empty),
+		TEST(test_newer_format_is_kept_aside),
 		TEST(test_format_1_is_read),
 		TEST(test_nonsense_is_skipped_and_counted),
 		TEST(test_torn_at_any_byte),

@@ -307,6 +307,41 @@ static void test_new_threads_are_reached(void **state)
 	assert_int_equal(subject_end(&subject), 0);
 }
 
+/* Becomes the same program again and again, each time at other addresses. */
+static int become(const char *go)
+{
+	struct pollfd event = { .fd = atoi(go) };
+	char *argv[] = { "test-mempolicy-program", "become", (char *)go, NULL };
+
+	if (poll(&event, 1, 0) == 0)
+		execv("/proc/self/exe", argv);
+	return event.revents ? 0 : 97;
+}
+
+static int start_to_become(int go, int ready)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", go);
+	if (fcntl(go, F_SETFD, 0) < 0 || write(ready, "", 1) != 1)
+		return 99;
+	return become(number);
+}
+
+static void test_other_programs(void **state)
+{
+	struct subject subject;
+
+	(void)state;
+	NEEDS_PTRACE();
+	subject = subject_new(start_to_become);
+	for (int i = 0; i < 100; i++) {
+		assert_int_not_equal(run(subject.pid, i & 1 ? "default" : "local"),
+				     MEMPOLICY_FAILED);
+	}
+	assert_int_equal(subject_end(&subject), 0);
+}
+
 static void test_own_policies_are_left(void **state)
 {
 	unsigned int local, threads;
@@ -379,6 +414,55 @@ static void test_filtered(void **state)
 	assert_int_equal(run(subject.pid, "local"), MEMPOLICY_FILTERED);
 	assert_all(subject.pid, "default");
 	assert_int_equal(subject_end(&subject), 0);
+}
+
+static void *lock_in_sit(void *go)
+{
+	wait_go(*(int *)go);
+	return NULL;
+}
+
+/* Locks all its threads in as soon as the first one has been changed: from then on
+ * set_mempolicy(2) kills it. */
+static int lock_in(int go, int ready)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_set_mempolicy, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { sizeof(rules) / sizeof(rules[0]), rules };
+	pthread_t threads[60];
+	int mode;
+
+	for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++)
+		pthread_create(&threads[i], NULL, lock_in_sit, &go);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || write(ready, "", 1) != 1)
+		return 98;
+	do {
+		if (syscall(SYS_get_mempolicy, &mode, NULL, 0, NULL, 0) < 0)
+			return 97;
+	} while (mode != MPOL_LOCAL);
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter))
+		return 96;
+	wait_go(go);
+	return 0;
+}
+
+static void test_filtered_meanwhile(void **state)
+{
+	struct subject subject;
+	int r;
+
+	(void)state;
+	NEEDS_PTRACE();
+	for (int i = 0; i < 20; i++) {
+		subject = subject_new(lock_in);
+		r = run(subject.pid, "local");
+		assert_true(r == MEMPOLICY_FILTERED || r == MEMPOLICY_DONE);
+		assert_int_equal(subject_end(&subject), 0);
+	}
 }
 
 /* for (;;) pause(), by int 0x80 */
@@ -501,7 +585,7 @@ static void test_killed(void **state)
 	assert_int_equal(subject_end(&subject), 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there_and_back),
@@ -510,10 +594,12 @@ int main(void)
 		cmocka_unit_test(test_registers_are_kept),
 		cmocka_unit_test(test_no_signal_is_lost),
 		cmocka_unit_test(test_new_threads_are_reached),
+		cmocka_unit_test(test_other_programs),
 		cmocka_unit_test(test_own_policies_are_left),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_traced),
 		cmocka_unit_test(test_filtered),
+		cmocka_unit_test(test_filtered_meanwhile),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_usage),
@@ -522,6 +608,8 @@ int main(void)
 	};
 	const char *root = getenv("top_builddir");
 
+	if (argc == 3)
+		return become(argv[2]);
 	snprintf(program, sizeof(program), "%s/pinsafe-mempolicy", root ? root : ".");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
