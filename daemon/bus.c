@@ -28,6 +28,9 @@
 
 #define LOOK_ANEW_USEC	(1000ULL * 1000)
 
+/* dbus-daemon disconnects who sends it a message of more than 32 MiB. */
+#define LIST_BYTES_MAX	(24U << 20)
+
 DEFINE_CLEANUP(sd_bus_message, sd_bus_message_unref);
 DEFINE_CLEANUP_EMBEDDED(struct target_id, target_id_done);
 DEFINE_CLEANUP_EMBEDDED(struct trace, trace_done);
@@ -42,19 +45,51 @@ static bool may_see(const struct call *call, const struct target *row)
 
 /* ---- reading ----------------------------------------------------------------- */
 
+/* Takes what it needs of room.  A row that is longer than its share, which a user
+ * can bring about by paths of thousands of bytes, is told without them. */
+static int append_row(sd_bus_message *reply, const struct target *row, size_t share, size_t *room)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	size_t bytes;
+
+	report_target(row, &report);
+	if (report_bytes(&report) > share)
+		report_shorten(&report);
+	bytes = report_bytes(&report);
+	if (report.is_short || bytes > *room)
+		return report.is_short ? -ENOMEM : -E2BIG;
+	*room -= bytes;
+	return bus_append_report(reply, &report);
+}
+
+static int append_rows(const struct call *call, sd_bus_message *reply)
+{
+	const struct targets *targets = &call->state->targets;
+	size_t room = LIST_BYTES_MAX, n = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < targets->n; i++)
+		n += may_see(call, targets->rows[i]);
+	for (size_t i = 0; r >= 0 && i < targets->n; i++) {
+		if (may_see(call, targets->rows[i]))
+			r = append_row(reply, targets->rows[i], LIST_BYTES_MAX / n, &room);
+	}
+	return r;
+}
+
 static int list_targets(const struct call *call)
 {
 	_cleanup_(sd_bus_message_unref) sd_bus_message *reply = NULL;
-	const struct targets *targets = &call->state->targets;
 	int r;
 
 	r = sd_bus_message_new_method_return(call->message, &reply);
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "a{sv}");
-	for (size_t i = 0; r >= 0 && i < targets->n; i++) {
-		if (may_see(call, targets->rows[i]))
-			r = bus_append_target(reply, targets->rows[i]);
-	}
+	if (r >= 0)
+		r = append_rows(call, reply);
+	if (r == -E2BIG)
+		return sd_bus_reply_method_errorf(call->message, PINSAFE_ERROR_LIMITS,
+			"more targets than one message on the bus can hold: see pinsafectl snapshot, as root");
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
 	return r < 0 ? r : sd_bus_message_send(reply);
