@@ -315,7 +315,8 @@ int policy_find(const struct config *config, const struct process_facts *facts,
 {
 	_cleanup_(free) char *why = NULL;
 	const struct policy *policy = config->policies;
-	const struct policy *end = policy + config->n_policies;
+	/* no policies are no list, and NULL takes no offset */
+	const struct policy *end = policy ? policy + config->n_policies : NULL;
 
 	for (; policy < end; policy++) {
 		bool is_held_for = held_for && strcmp(policy->name, held_for) == 0;
