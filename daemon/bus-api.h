@@ -61,4 +61,6 @@
 #define PINSAFE_ERROR_NO_TARGET	"org.pinsafe1.Error.NoSuchTarget"
 #define PINSAFE_ERROR_CONFIG	"org.pinsafe1.Error.BadConfiguration"
 #define PINSAFE_ERROR_NO_MODULE	"org.pinsafe1.Error.NoModule"
+#define PINSAFE_ERROR_TABLE_FULL	"org.pinsafe1.Error.TableFull"
 #define PINSAFE_ERROR_DENIED	"org.freedesktop.DBus.Error.AccessDenied"
+#define PINSAFE_ERROR_LIMITS	"org.freedesktop.DBus.Error.LimitsExceeded"

@@ -115,6 +115,7 @@ static int link_up(struct bus *bus)
 	if (r < 0)
 		return r;
 	bus->bus = take_ptr(connection);
+	callers_forget(&bus->callers);
 	bus->is_lost = false;
 	bus->retry_usec = 0;
 	return 0;

@@ -5,14 +5,18 @@
 #pragma once
 
 #include "daemon/bus.h"
+#include "daemon/callers.h"
 
 struct sd_bus;
 struct sd_bus_vtable;
+struct unknown_call;
 
 struct bus {
 	struct state *state;
 	struct sd_event *event;
 	struct sd_bus *bus;
+	struct callers callers;
+	struct unknown_call *unknown;	/* see bus-call.h */
 	bool is_lost;
 	bool is_named;
 	uint64_t retry_usec;		/* connect then, while lost */

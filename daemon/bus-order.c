@@ -8,7 +8,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/bus-api.h"
-#include "daemon/bus-value.h"
+#include "daemon/bus-call.h"
 #include "daemon/orders.h"
 #include "daemon/state.h"
 
@@ -21,6 +21,7 @@ struct order {
 	struct target_id target;
 	uint64_t for_usec;
 	sd_bus_message *message;
+	uid_t uid;			/* who gave it */
 	bool is_waiting;		/* counts in state->waiting_orders */
 };
 
@@ -29,7 +30,7 @@ DEFINE_CLEANUP(sd_bus_message, sd_bus_message_unref);
 static void order_free(struct order *order)
 {
 	if (order->is_waiting)
-		order->state->waiting_orders--;
+		quota_give_slot(&order->state->waiting_orders, order->uid);
 	sd_bus_message_unref(order->message);
 	target_id_done(&order->target);
 	free(order);
@@ -55,7 +56,7 @@ static int reply_failure(const struct order *order, int error)
 			"holding needs the helper module: %s",
 			host->module_missing ? host->module_missing : "it is not loaded");
 	case ENOSPC:
-		return sd_bus_reply_method_errorf(order->message, SD_BUS_ERROR_LIMITS_EXCEEDED,
+		return sd_bus_reply_method_errorf(order->message, PINSAFE_ERROR_TABLE_FULL,
 			"the module's table is full: hold a cgroup instead");
 	default:
 		return sd_bus_reply_method_errorf(order->message, SD_BUS_ERROR_FAILED,
@@ -162,11 +163,10 @@ static int ask_polkit(struct order *order)
 	sd_bus_slot *slot;
 	int r;
 
-	if (order->state->waiting_orders >= BUS_ORDER_MAX_CHECKS)
+	order->is_waiting = quota_take_slot(&order->state->waiting_orders, order->uid);
+	if (!order->is_waiting)
 		return sd_bus_reply_method_errorf(order->message, SD_BUS_ERROR_LIMITS_EXCEEDED,
-			"too many orders wait for polkit already: try again later");
-	order->state->waiting_orders++;
-	order->is_waiting = true;
+			"too many orders wait for polkit already: answer or end those first, or order as root");
 	r = sd_bus_message_new_method_call(bus, &call, "org.freedesktop.PolicyKit1",
 					   "/org/freedesktop/PolicyKit1/Authority",
 					   "org.freedesktop.PolicyKit1.Authority",
@@ -184,25 +184,21 @@ static int ask_polkit(struct order *order)
 	return 1;
 }
 
-int bus_order(sd_bus_message *m, struct state *state, enum order_kind kind,
-	      struct target_id *target, uint64_t for_usec)
+int bus_order(const struct call *call, enum order_kind kind, struct target_id *target,
+	      uint64_t for_usec)
 {
 	_cleanup_(order_free) struct order *order = calloc(1, sizeof(*order));
-	uid_t uid;
-	int r;
 
 	if (!order)
 		return -ENOMEM;
-	order->state = state;
+	order->state = call->state;
 	order->kind = kind;
 	order->for_usec = for_usec;
-	order->message = sd_bus_message_ref(m);
+	order->message = sd_bus_message_ref(call->message);
+	order->uid = call->uid;
 	if (target) {
 		order->target = *target;
 		*target = (struct target_id){ 0 };
 	}
-	r = bus_read_sender(m, &uid);
-	if (r < 0)
-		return r;
-	return bus_is_root(uid) ? carry_out(order) : ask_polkit(take_ptr(order));
+	return call->is_root ? carry_out(order) : ask_polkit(take_ptr(order));
 }

@@ -3,7 +3,8 @@
  * bus-order.h - orders from the bus, and who may give them
  *
  * Root at once, others after polkit agreed, which may take as long as somebody
- * needs for his password; until then the order waits.  The loop never does.
+ * needs for his password; until then the order waits, as few of each user and in all
+ * as quota.h says.  The loop never does.
  */
 #pragma once
 
@@ -11,8 +12,7 @@
 
 #include "daemon/model.h"
 
-struct sd_bus_message;
-struct state;
+struct call;
 
 enum order_kind {
 	ORDER_RELOAD,
@@ -20,12 +20,8 @@ enum order_kind {
 	ORDER_RELEASE,
 };
 
-/* How many orders may wait for polkit, so that a user without rights cannot
- * make the daemon keep his messages. */
-#define BUS_ORDER_MAX_CHECKS	16
-
 /* Carries the order out or has it wait, and replies, now or later.  Takes the
  * contents of target, leaving it empty; reload has none.  Return value as
  * sd-bus wants it of a method. */
-int bus_order(struct sd_bus_message *m, struct state *state, enum order_kind kind,
-	      struct target_id *target, uint64_t for_usec);
+int bus_order(const struct call *call, enum order_kind kind, struct target_id *target,
+	      uint64_t for_usec);

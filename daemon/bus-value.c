@@ -2,26 +2,17 @@
 #include "daemon/bus-value.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #include "daemon/report.h"
 
-DEFINE_CLEANUP(sd_bus_creds, sd_bus_creds_unref);
-
 /* The owner of the daemon is root, but in tests. */
 bool bus_is_root(uid_t uid)
 {
 	return uid == 0 || uid == geteuid();
-}
-
-int bus_read_sender(sd_bus_message *message, uid_t *ret_uid)
-{
-	_cleanup_(sd_bus_creds_unref) sd_bus_creds *creds = NULL;
-	int r = sd_bus_query_sender_creds(message, SD_BUS_CREDS_EUID, &creds);
-
-	return r < 0 ? r : sd_bus_creds_get_euid(creds, ret_uid);
 }
 
 static int append_nodes(sd_bus_message *m, const struct process_facts *facts)
@@ -151,6 +142,9 @@ int bus_read_name(sd_bus_message *m, struct target_id *ret_id)
 	};
 	if (pid)
 		return 0;
+	/* the longest message is no path, and an order may be kept for minutes */
+	if (strlen(cgroup) >= PATH_MAX)
+		return -EINVAL;
 	ret_id->cgroup = strdup(cgroup);
 	return ret_id->cgroup ? 0 : -ENOMEM;
 }

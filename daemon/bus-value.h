@@ -16,9 +16,6 @@ struct sd_bus_message;
 /* The owner of the daemon counts as root, which differs in tests only. */
 bool bus_is_root(uid_t uid);
 
-/* Effective user of who sent it, asked of the bus. */
-int bus_read_sender(struct sd_bus_message *m, uid_t *ret_uid);
-
 /* a{sv} */
 int bus_append_report(struct sd_bus_message *m, const struct report *report);
 int bus_append_target(struct sd_bus_message *m, const struct target *row);

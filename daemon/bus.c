@@ -15,6 +15,7 @@
 #include <systemd/sd-bus.h>
 
 #include "daemon/bus-api.h"
+#include "daemon/bus-call.h"
 #include "daemon/bus-link.h"
 #include "daemon/bus-order.h"
 #include "daemon/bus-value.h"
@@ -27,36 +28,68 @@
 
 #define LOOK_ANEW_USEC	(1000ULL * 1000)
 
+/* dbus-daemon disconnects who sends it a message of more than 32 MiB. */
+#define LIST_BYTES_MAX	(24U << 20)
+
 DEFINE_CLEANUP(sd_bus_message, sd_bus_message_unref);
 DEFINE_CLEANUP_EMBEDDED(struct target_id, target_id_done);
 DEFINE_CLEANUP_EMBEDDED(struct trace, trace_done);
 
 /* ---- who asks ---------------------------------------------------------------- */
 
-static bool may_see(const struct target *row, uid_t uid)
+static bool may_see(const struct call *call, const struct target *row)
 {
-	return bus_is_root(uid) || (row->id.kind == TARGET_PROCESS && row->facts.uid == uid);
+	return call->is_root ||
+	       (row->id.kind == TARGET_PROCESS && row->facts.uid == call->uid);
 }
 
 /* ---- reading ----------------------------------------------------------------- */
 
-static int on_list_targets(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+/* Takes what it needs of room.  A row that is longer than its share, which a user
+ * can bring about by paths of thousands of bytes, is told without them. */
+static int append_row(sd_bus_message *reply, const struct target *row, size_t share, size_t *room)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	size_t bytes;
+
+	report_target(row, &report);
+	if (report_bytes(&report) > share)
+		report_shorten(&report);
+	bytes = report_bytes(&report);
+	if (report.is_short || bytes > *room)
+		return report.is_short ? -ENOMEM : -E2BIG;
+	*room -= bytes;
+	return bus_append_report(reply, &report);
+}
+
+static int append_rows(const struct call *call, sd_bus_message *reply)
+{
+	const struct targets *targets = &call->state->targets;
+	size_t room = LIST_BYTES_MAX, n = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < targets->n; i++)
+		n += may_see(call, targets->rows[i]);
+	for (size_t i = 0; r >= 0 && i < targets->n; i++) {
+		if (may_see(call, targets->rows[i]))
+			r = append_row(reply, targets->rows[i], LIST_BYTES_MAX / n, &room);
+	}
+	return r;
+}
+
+static int list_targets(const struct call *call)
 {
 	_cleanup_(sd_bus_message_unref) sd_bus_message *reply = NULL;
-	const struct targets *targets = &((struct state *)userdata)->targets;
-	uid_t uid;
 	int r;
 
-	(void)ret_error;
-	r = bus_read_sender(m, &uid);
-	if (r >= 0)
-		r = sd_bus_message_new_method_return(m, &reply);
+	r = sd_bus_message_new_method_return(call->message, &reply);
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "a{sv}");
-	for (size_t i = 0; r >= 0 && i < targets->n; i++) {
-		if (may_see(targets->rows[i], uid))
-			r = bus_append_target(reply, targets->rows[i]);
-	}
+	if (r >= 0)
+		r = append_rows(call, reply);
+	if (r == -E2BIG)
+		return sd_bus_reply_method_errorf(call->message, PINSAFE_ERROR_LIMITS,
+			"more targets than one message on the bus can hold: see pinsafectl snapshot, as root");
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
 	return r < 0 ? r : sd_bus_message_send(reply);
@@ -82,75 +115,77 @@ static void look_anew(struct state *state, const struct target *row)
 	(void)tick_run(state, now_usec);
 }
 
-/* The row that the caller names and may see, looked at anew.  0, or an error that is
- * set, as sd-bus wants it. */
-static int read_target(sd_bus_message *m, struct state *state, struct target **ret_row,
-		       sd_bus_error *ret_error)
+/* One answer for what is no target and for what another has: who may not see a
+ * target is not told that it is one. */
+static int refuse_target(const struct call *call)
+{
+	const char *why = call->is_root ?
+		"not a known target: it neither pins memory nor has a watched device open; see pinsafectl list" :
+		"not a known target of yours: it neither pins memory nor has a watched device open, or is another user's; see pinsafectl list, or ask as root";
+	int r = sd_bus_reply_method_errorf(call->message, PINSAFE_ERROR_NO_TARGET, "%s", why);
+
+	return r < 0 ? r : 1;
+}
+
+/* The row that the caller names and may see, looked at anew.  0; 1: he was told that
+ * there is none; negative errno. */
+static int read_target(const struct call *call, struct target **ret_row)
 {
 	_cleanup_(target_id_done) struct target_id id = { 0 };
+	struct state *state = call->state;
 	struct target *row;
-	uid_t uid;
 	int r;
 
-	r = bus_read_name(m, &id);
-	if (r >= 0)
-		r = bus_read_sender(m, &uid);
+	r = bus_read_name(call->message, &id);
 	if (r < 0)
 		return r;
 	row = find_target(state, &id);
-	if (row && !may_see(row, uid))
-		return sd_bus_error_set(ret_error, PINSAFE_ERROR_DENIED,
-					"the target belongs to another user: ask as root");
-	if (row)
-		look_anew(state, row);
+	if (!row || !may_see(call, row))
+		return refuse_target(call);
+	look_anew(state, row);
 	*ret_row = find_target(state, &id);
-	if (*ret_row)
-		return 0;
-	return sd_bus_error_set(ret_error, PINSAFE_ERROR_NO_TARGET,
-				"not a known target: it neither pins memory nor has a watched device open; see pinsafectl list");
+	return *ret_row ? 0 : refuse_target(call);
 }
 
-static int on_get_target(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+static int get_target(const struct call *call)
 {
 	_cleanup_(sd_bus_message_unref) sd_bus_message *reply = NULL;
 	struct target *row;
 	int r;
 
-	r = read_target(m, userdata, &row, ret_error);
-	if (r < 0)
+	r = read_target(call, &row);
+	if (r != 0)
 		return r;
-	r = sd_bus_message_new_method_return(m, &reply);
+	r = sd_bus_message_new_method_return(call->message, &reply);
 	if (r >= 0)
 		r = bus_append_target(reply, row);
 	return r < 0 ? r : sd_bus_message_send(reply);
 }
 
-static int on_get_host(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+static int get_host(const struct call *call)
 {
 	_cleanup_(sd_bus_message_unref) sd_bus_message *reply = NULL;
 	_cleanup_(report_done) struct report report = { 0 };
-	struct state *state = userdata;
+	struct state *state = call->state;
 	int r;
 
-	(void)ret_error;
 	drift_look(state, state_now_usec());
 	state_refresh_pins(state);
 	report_host(state, &report);
-	r = sd_bus_message_new_method_return(m, &reply);
+	r = sd_bus_message_new_method_return(call->message, &reply);
 	if (r >= 0)
 		r = bus_append_report(reply, &report);
 	return r < 0 ? r : sd_bus_message_send(reply);
 }
 
-static int on_get_metrics(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+static int get_metrics(const struct call *call)
 {
 	_cleanup_(free) char *text = NULL;
 	int r;
 
-	(void)ret_error;
-	state_refresh_pins(userdata);
-	r = metrics_format(userdata, &text);
-	return r < 0 ? r : sd_bus_reply_method_return(m, "s", text);
+	state_refresh_pins(call->state);
+	r = metrics_format(call->state, &text);
+	return r < 0 ? r : sd_bus_reply_method_return(call->message, "s", text);
 }
 
 /* ---- why, and on what facts --------------------------------------------------- */
@@ -181,22 +216,22 @@ static int explain(struct state *state, const struct target *row,
 	return r < 0 ? r : policy_explain(&stock.input, &row->facts, ret_trace);
 }
 
-static int on_explain(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+static int tell_steps(const struct call *call)
 {
 	_cleanup_(sd_bus_message_unref) sd_bus_message *reply = NULL;
 	_cleanup_(trace_done) struct trace trace = { 0 };
 	struct target *row;
 	int r;
 
-	r = read_target(m, userdata, &row, ret_error);
-	if (r < 0)
+	r = read_target(call, &row);
+	if (r != 0)
 		return r;
 	if (row->id.kind != TARGET_PROCESS)
-		return sd_bus_error_set(ret_error, SD_BUS_ERROR_INVALID_ARGS,
+		return sd_bus_reply_method_errorf(call->message, SD_BUS_ERROR_INVALID_ARGS,
 					"policies speak of processes: name one in that cgroup");
-	r = explain(userdata, row, &trace);
+	r = explain(call->state, row, &trace);
 	if (r >= 0)
-		r = sd_bus_message_new_method_return(m, &reply);
+		r = sd_bus_message_new_method_return(call->message, &reply);
 	if (r >= 0)
 		r = append_trace(reply, &trace);
 	return r < 0 ? r : sd_bus_message_send(reply);
@@ -224,53 +259,69 @@ static int write_snapshot(struct state *state, int *ret_fd)
 	return 0;
 }
 
-static int on_dump_snapshot(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+static int dump_snapshot(const struct call *call)
 {
 	_cleanup_(close) int fd = -1;
-	uid_t uid;
 	int r;
 
-	r = bus_read_sender(m, &uid);
-	if (r < 0)
-		return r;
-	if (!bus_is_root(uid))
-		return sd_bus_error_set(ret_error, PINSAFE_ERROR_DENIED,
+	if (!call->is_root)
+		return sd_bus_reply_method_errorf(call->message, PINSAFE_ERROR_DENIED,
 					"a snapshot names the processes of all users: ask as root");
-	r = write_snapshot(userdata, &fd);
+	r = write_snapshot(call->state, &fd);
 	/* sd-bus sends a duplicate */
-	return r < 0 ? r : sd_bus_reply_method_return(m, "h", fd);
+	return r < 0 ? r : sd_bus_reply_method_return(call->message, "h", fd);
 }
 
 /* ---- orders ------------------------------------------------------------------ */
 
-static int on_reload(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+static int reload(const struct call *call)
 {
-	(void)ret_error;
-	return bus_order(m, userdata, ORDER_RELOAD, NULL, 0);
+	return bus_order(call, ORDER_RELOAD, NULL, 0);
 }
 
-static int on_hold(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+static int hold(const struct call *call)
 {
 	_cleanup_(target_id_done) struct target_id target = { 0 };
-	int r = bus_read_name(m, &target);
+	int r = bus_read_name(call->message, &target);
 
-	(void)ret_error;
-	return r < 0 ? r : bus_order(m, userdata, ORDER_HOLD, &target, 0);
+	return r < 0 ? r : bus_order(call, ORDER_HOLD, &target, 0);
 }
 
-static int on_release(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+static int release(const struct call *call)
 {
 	_cleanup_(target_id_done) struct target_id target = { 0 };
 	uint64_t for_usec;
-	int r = bus_read_name(m, &target);
+	int r = bus_read_name(call->message, &target);
 
-	(void)ret_error;
 	if (r >= 0)
-		r = sd_bus_message_read(m, "t", &for_usec);
-	return r < 0 ? r : bus_order(m, userdata, ORDER_RELEASE, &target, for_usec);
+		r = sd_bus_message_read(call->message, "t", &for_usec);
+	return r < 0 ? r : bus_order(call, ORDER_RELEASE, &target, for_usec);
 }
 
 /* ---- what we offer ----------------------------------------------------------- */
+
+static int on_call(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+	static const struct answer answers[] = {
+		{ "ListTargets", list_targets, false },
+		{ "GetTarget", get_target, false },
+		{ "GetHost", get_host, false },
+		{ "GetMetrics", get_metrics, false },
+		{ "Explain", tell_steps, false },
+		{ "DumpSnapshot", dump_snapshot, false },
+		{ "Reload", reload, true },
+		{ "Hold", hold, true },
+		{ "Release", release, true },
+	};
+	const char *member = sd_bus_message_get_member(m);
+
+	(void)ret_error;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		if (strcmp(answers[i].member, member) == 0)
+			return bus_take_call(m, userdata, &answers[i]);
+	}
+	return -EBADRQC;
+}
 
 static int get_version(sd_bus *bus, const char *path, const char *interface,
 		       const char *property, sd_bus_message *reply, void *userdata,
@@ -309,26 +360,26 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("StartedUsec", "t", NULL, offsetof(struct state, status.started_usec),
 			SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_METHOD_WITH_ARGS("ListTargets", SD_BUS_NO_ARGS,
-				SD_BUS_RESULT("aa{sv}", targets), on_list_targets,
+				SD_BUS_RESULT("aa{sv}", targets), on_call,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetTarget", SD_BUS_ARGS("(uts)", target),
-				SD_BUS_RESULT("a{sv}", facts), on_get_target,
+				SD_BUS_RESULT("a{sv}", facts), on_call,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetHost", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", facts),
-				on_get_host, SD_BUS_VTABLE_UNPRIVILEGED),
+				on_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetMetrics", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", text),
-				on_get_metrics, SD_BUS_VTABLE_UNPRIVILEGED),
+				on_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("(uts)", target),
-				SD_BUS_RESULT("a(ssbs)", steps), on_explain,
+				SD_BUS_RESULT("a(ssbs)", steps), on_call,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("DumpSnapshot", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", facts),
-				on_dump_snapshot, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_reload,
+				on_call, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_call,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Hold", SD_BUS_ARGS("(uts)", target), SD_BUS_NO_RESULT,
-				on_hold, SD_BUS_VTABLE_UNPRIVILEGED),
+				on_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("(uts)", target, "t", usec),
-				SD_BUS_NO_RESULT, on_release, SD_BUS_VTABLE_UNPRIVILEGED),
+				SD_BUS_NO_RESULT, on_call, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL_WITH_ARGS("TargetChanged", SD_BUS_ARGS("(uts)", target, "a{sv}", facts),
 				0),
 	SD_BUS_SIGNAL_WITH_ARGS("PinObserved", SD_BUS_ARGS("(uts)", target, "s", driver), 0),

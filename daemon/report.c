@@ -80,6 +80,44 @@ void report_done(struct report *report)
 	report->n = 0;
 }
 
+/* ---- size -------------------------------------------------------------------- */
+
+/* Of lists, each entry with its padding. */
+static size_t value_bytes(const struct value *value)
+{
+	size_t bytes = strlen(value->key) + 32 + (value->text ? strlen(value->text) : 0);
+
+	for (size_t i = 0; value->strings && value->strings[i]; i++)
+		bytes += strlen(value->strings[i]) + 8;
+	if (value->type == VALUE_NODES)
+		bytes += value->facts->n_pinned * 16;
+	for (size_t i = 0; value->type == VALUE_DEVICES && i < value->facts->n_devices; i++)
+		bytes += strlen(value->facts->devices[i].path) * 3 + 24;
+	return bytes;
+}
+
+size_t report_bytes(const struct report *report)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < report->n; i++)
+		bytes += value_bytes(&report->values[i]);
+	return bytes;
+}
+
+void report_shorten(struct report *report)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < report->n; i++) {
+		if (value_bytes(&report->values[i]) <= REPORT_SHORT_BYTES)
+			report->values[n++] = report->values[i];
+		else
+			free(report->values[i].text);
+	}
+	report->n = n;
+}
+
 /* ---- a target ---------------------------------------------------------------- */
 
 static const char *pinned_source(const struct process_facts *facts)

@@ -45,6 +45,13 @@ void report_target(const struct target *row, struct report *ret_report);
 void report_host(const struct state *state, struct report *ret_report);
 void report_done(struct report *report);
 
+/* What a value takes in a message, at most. */
+size_t report_bytes(const struct report *report);
+
+/* Leaves out what takes more than a number or a word does: paths, reasons, lists. */
+#define REPORT_SHORT_BYTES	192
+void report_shorten(struct report *report);
+
 DEFINE_CLEANUP_EMBEDDED(struct report, report_done);
 
 /* A copy of text that is valid UTF-8; NULL: no memory. */

@@ -16,6 +16,7 @@
 #include "daemon/base/cleanup.h"
 #include "daemon/model.h"
 #include "daemon/policy/config.h"
+#include "daemon/quota.h"
 #include "daemon/sense/opens.h"
 #include "daemon/setback.h"
 #include "daemon/status.h"
@@ -108,7 +109,8 @@ struct state {
 	struct watch *watch;
 	struct bus *bus;
 	const struct unit_manager *units;	/* NULL: no systemd to ask */
-	unsigned int waiting_orders;	/* for polkit */
+	struct quota quota;		/* of who asks */
+	struct quota_slots waiting_orders;	/* for polkit */
 
 	struct config config;
 	bool has_config;	/* one was good since the start */

@@ -26,6 +26,9 @@ static void test_errors_become_exit_codes(void **state)
 	expect_exit(PINSAFE_ERROR_NO_TARGET, EXIT_NO_TARGET);
 	expect_exit(PINSAFE_ERROR_CONFIG, EXIT_NO);
 	expect_exit(PINSAFE_ERROR_NO_MODULE, EXIT_NO);
+	expect_exit(PINSAFE_ERROR_TABLE_FULL, EXIT_NO);
+	/* neither yes nor no: health's 1 means exposed */
+	expect_exit(PINSAFE_ERROR_LIMITS, EXIT_TROUBLE);
 	expect_exit("org.freedesktop.DBus.Error.NoReply", EXIT_TROUBLE);
 	expect_exit("org.freedesktop.DBus.Error.UnknownMethod", EXIT_TROUBLE);
 	expect_exit("org.example.Anything", EXIT_TROUBLE);

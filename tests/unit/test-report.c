@@ -136,6 +136,41 @@ static void test_host(void **unused)
 	assert_string_equal(find(&report, "state")->text, "applied");
 }
 
+/* What a user makes as long as he likes goes, who it is stays. */
+static void test_shorten(void **unused)
+{
+	_cleanup_(report_done) struct report report = { 0 };
+	struct device_open devices[] = { { .path = (char[]){ "/dev/infiniband/uverbs0" } } };
+	struct target row = { .id.kind = TARGET_PROCESS, .id.process = { 7, 8 } };
+	char path[4096];
+	size_t before;
+
+	(void)unused;
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	row.facts.exe = row.facts.cgroup = path;
+	row.facts.devices = devices;
+	row.facts.n_devices = 1;
+	report_target(&row, &report);
+	before = report_bytes(&report);
+	assert_true(before > 2 * sizeof(path));
+	assert_non_null(find(&report, "executable"));
+	report_shorten(&report);
+	assert_true(report_bytes(&report) < before - 2 * sizeof(path) + 200);
+	assert_null(find(&report, "executable"));
+	assert_null(find(&report, "cgroup"));
+	assert_non_null(find(&report, "pid"));
+	assert_non_null(find(&report, "start_ticks"));
+	assert_non_null(find(&report, "comm"));
+	assert_non_null(find(&report, "action"));
+	assert_non_null(find(&report, "devices"));
+	before = report_bytes(&report);
+	devices[0].path = path;
+	assert_true(report_bytes(&report) > before + 3 * 4000);
+	report_shorten(&report);
+	assert_null(find(&report, "devices"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_target),
 		cmocka_unit_test(test_cgroup),
 		cmocka_unit_test(test_host),
+		cmocka_unit_test(test_shorten),
 	};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
