@@ -251,6 +251,18 @@ void journal_module(const struct host_facts *host)
 			  host->module_missing ? host->module_missing : "not there");
 }
 
+void journal_ledger(const struct state *state)
+{
+	const struct ledger *ledger = state->ledger;
+
+	if (ledger_was_newer(ledger))
+		log_warning("the ledger is of a newer pinsafed: kept as %s/ledger.newer; what it tells of stays set until that version finds it as \"ledger\" and is stopped, or until the next boot",
+			    state->options->runtime_dir);
+	if (ledger_skipped(ledger) > 0)
+		log_warning("%u lines of the ledger make no sense, ignoring",
+			    ledger_skipped(ledger));
+}
+
 void journal_events_lost(struct tally *tally, uint64_t now_usec)
 {
 	struct log_fields fields = { .message_id = LOG_ID_EVENTS_LOST };

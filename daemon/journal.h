@@ -37,6 +37,9 @@ void journal_foreign(struct target *row, enum action action, uint64_t now_usec);
 void journal_drift(const struct host_facts *host, int before);
 
 void journal_module(const struct host_facts *host);
+
+/* What could not be taken from it. */
+void journal_ledger(const struct state *state);
 void journal_events_lost(struct tally *tally, uint64_t now_usec);
 void journal_reloaded(const struct config *config);
 void journal_reload_failed(const char *errors, bool has_config);

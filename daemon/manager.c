@@ -384,12 +384,7 @@ int manager_run(struct state *state, const char **ret_what)
 		return r;
 	bus_units_init(state->bus, &manager.units);
 	state->units = &manager.units;
-	if (ledger_was_newer(state->ledger))
-		log_warning("the ledger is of a newer pinsafed: kept as %s/ledger.newer; what it tells of stays set until that version finds it as \"ledger\" and is stopped, or until the next boot",
-			    state->options->runtime_dir);
-	if (ledger_skipped(state->ledger) > 0)
-		log_warning("%u lines of the ledger make no sense, ignoring",
-			    ledger_skipped(state->ledger));
+	journal_ledger(state);
 	state_refresh_rights(state);
 	(void)state_open_helper(state, service_take_helper());
 	journal_module(&state->host);
