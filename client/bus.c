@@ -22,7 +22,7 @@ static const struct bus_trouble troubles[] = {
 	{ SD_BUS_ERROR_NAME_HAS_NO_OWNER, EXIT_NOT_RUNNING, "pinsafed is not running",
 	  START_IT },
 	{ SD_BUS_ERROR_ACCESS_DENIED, EXIT_DENIED, NULL,
-	  "ask as root, or as a user whom polkit allows it" },
+	  "ask as root, or, for an order, as a user whom polkit allows it" },
 	{ SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, EXIT_DENIED, "not permitted",
 	  "ask as root, or from a session that polkit can ask" },
 	{ SD_BUS_ERROR_INVALID_ARGS, EXIT_USAGE, NULL, "pinsafectl --help" },

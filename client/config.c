@@ -151,6 +151,9 @@ static int ask_pinsafed(const struct request *request, const char *option, char 
 	status = child_read(argv, true, ret_text);
 	if (status < 0)
 		return complain_errno(verb, status);
+	if (status == 127)
+		return complainf(EXIT_TROUBLE, verb, "install pinsafed", "%s cannot be run",
+				 argv[0]);
 	if (status != EXIT_YES && status != EXIT_NO)
 		return complainf(EXIT_TROUBLE, verb, NULL, "%s ended with %d", argv[0],
 				 status);

@@ -37,7 +37,7 @@ static int read_stream(FILE *in, char **ret_text, size_t *ret_length)
 		length += fread(text + length, 1, room - length, in);
 	} while (length == room && length <= DUMP_MAX_BYTES);
 	if (ferror(in))
-		return -EIO;
+		return errno == EISDIR ? -EISDIR : -EIO;
 	*ret_text = take_ptr(text);
 	*ret_length = length;
 	return 0;
