@@ -81,7 +81,7 @@ static int on_helper(sd_event_source *source, int fd, uint32_t revents, void *us
 		gather_event(manager->state, &events[i]);
 	/* A module that cannot be read would wake us for ever. */
 	if (n < 0 || (revents & (EPOLLERR | EPOLLHUP))) {
-		log_error("cannot read the module's events: %s; the sweep finds pinners from now on",
+		log_error("cannot read the module's events: %s; a sweep each quarter of an hour finds pinners from now on",
 			  n < 0 ? strerror(-n) : "hung up");
 		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	}

@@ -362,4 +362,7 @@ void pinsafe_bell_done(void)
 	pinsafe_probe_unregister(&open_probe);
 	for (i = 0; i < ARRAY_SIZE(pin_probes); i++)
 		pinsafe_probe_unregister(&pin_probes[i].probe);
+	/* Kernels before 6.1 (5.15.78, 5.10.154) do not wait for callbacks that
+	 * were preempted if kernel.ftrace_enabled is 0. */
+	synchronize_rcu_tasks();
 }

@@ -10,7 +10,7 @@
  * A callback of ftrace takes no guard against recursion: each is on a single
  * function, and what it calls does not come back to that.  Once unregistering
  * returns, no callback runs any more, nor is one preempted: for ops that lie in
- * a module the kernel waits for Tasks RCU.
+ * a module the kernel waits for Tasks RCU, most kernels always (bell.c).
  *
  * The canaries are functions of our own, each with a probe of one kind on it.
  * The kernel can disarm probes behind our back: kernel.ftrace_enabled=0 stops

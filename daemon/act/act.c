@@ -176,11 +176,14 @@ static void steps_done(struct steps *steps)
 
 DEFINE_CLEANUP_EMBEDDED(struct steps, steps_done);
 
-/* The newest first. */
+/* The newest first; but threads that cannot be reached cost seconds, and a stop has an
+ * end: what is the host's, a cgroup's or a mask does not wait for them. */
 static int compare_steps(const void *a, const void *b)
 {
 	const struct step *x = a, *y = b;
 
+	if ((x->action == ACTION_MEMPOLICY) != (y->action == ACTION_MEMPOLICY))
+		return x->action == ACTION_MEMPOLICY ? 1 : -1;
 	if (x->since_usec != y->since_usec)
 		return x->since_usec < y->since_usec ? 1 : -1;
 	return x->place < y->place ? 1 : -1;
@@ -234,6 +237,9 @@ int act_restore(struct act_context *context, const struct act_restored *restored
 	for (size_t i = 0; i < 2 * steps.n; i++) {
 		struct step *step = &steps.list[i % steps.n];
 
+		/* another time: what was tried in vain is tried again */
+		if (i == steps.n)
+			context->now_usec++;
 		if (step->is_done)
 			continue;
 		r = undo_step(context, step);

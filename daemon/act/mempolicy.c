@@ -220,7 +220,7 @@ static int mempolicy_write(struct act_context *context, const struct target_id *
 	r = read_policy(context, id->process.pid, name, &policy);
 	if (r != ACT_DONE || strcmp(policy, value) == 0)
 		return r;
-	if (is_undo || !was_partly(context, id->process)) {
+	if (!was_partly(context, id->process)) {
 		r = run(context, id, value);
 		if (r < 0 || r == ACT_GONE)
 			return r;

@@ -242,6 +242,74 @@ static void test_one_that_is_stuck_keeps_nobody_waiting(void **state)
 	target = stuck;
 }
 
+/* Has the program tell how often it was run. */
+static void count_runs(const char *path)
+{
+	char script[2 * PATH_MAX];
+
+	snprintf(script, sizeof(script), "#!/bin/sh\necho >>%s/runs\nexec '%s' \"$@\"\n", tree.path,
+		 program);
+	tree_write(&tree, path, script);
+	assert_int_equal(fchmodat(tree.fd, path, 0700, 0), 0);
+}
+
+static off_t runs(void)
+{
+	struct stat st;
+
+	assert_int_equal(fstatat(tree.fd, "runs", &st, 0), 0);
+	return st.st_size;
+}
+
+/* Each run takes two seconds for them. */
+static void test_many_that_are_stuck_are_one_run(void **state)
+{
+	char path[PATH_MAX];
+
+	(void)state;
+	assert_int_equal(act(PLAN_APPLY), ACT_DONE);
+	order("vvv");
+	count_runs("counting");
+	snprintf(path, sizeof(path), "%s/counting", tree.path);
+	context.mempolicy_path = path;
+	assert_int_equal(act(PLAN_UNDO), -EBUSY);
+	assert_policies("1 3 0");
+	assert_int_equal(runs(), 1);
+}
+
+static enum action told_of[2];
+static size_t n_told;
+
+static void note(void *userdata, enum action action, const struct target_id *id, int r)
+{
+	(void)userdata, (void)id, (void)r;
+	assert_true(n_told < 2);
+	told_of[n_told++] = action;
+}
+
+/* What was set last is put back first, but for memory policies. */
+static void test_restore_comes_to_them_last(void **state)
+{
+	const struct act_restored how = { NULL, note };
+	struct plan_item bind = {
+		.op = PLAN_APPLY, .id = target, .mode = MODE_ENFORCE, .action = ACTION_BIND,
+		.cpus = (char *)"0",
+	};
+
+	(void)state;
+	context.now_usec++;
+	context.cgroup_fd = tree.fd;
+	context.helper_fd = -1;
+	if (act_apply(&context, &bind) != ACT_DONE)
+		skip();		/* there is but one CPU */
+	assert_int_equal(act(PLAN_APPLY), ACT_DONE);
+	assert_int_equal(act_restore(&context, &how), 0);
+	assert_int_equal(n_told, 2);
+	assert_int_equal(told_of[0], ACTION_BIND);
+	assert_int_equal(told_of[1], ACTION_MEMPOLICY);
+	assert_policies("1 0 0");
+}
+
 static void test_refused_leaves_nothing(void **state)
 {
 	int status;
@@ -305,6 +373,8 @@ int main(void)
 		test(test_found_again_after_a_restart),
 		test(test_one_that_is_stuck_keeps_nobody_waiting),
 		test(test_refused_leaves_nothing),
+		test(test_many_that_are_stuck_are_one_run),
+		test(test_restore_comes_to_them_last),
 		test(test_no_program),
 		test(test_gone),
 	};
