@@ -11,6 +11,7 @@
 
 #include "daemon/mempolicy/arch.h"
 #include "daemon/mempolicy/code.h"
+#include "daemon/mempolicy/hazard.h"
 #include "daemon/mempolicy/task.h"
 
 /* A thread stops within microseconds, unless it is in an uninterruptible wait:
@@ -32,29 +33,6 @@
 #ifndef PTRACE_EVENT_STOP
 #define PTRACE_EVENT_STOP 128
 #endif
-
-#define GET_SEQUENCES 0x420f	/* PTRACE_GET_RSEQ_CONFIGURATION, from 5.13 */
-
-/* struct ptrace_rseq_configuration of linux/ptrace.h, which sys/ptrace.h will
- * not have beside it. */
-struct sequences {
-	uint64_t area;
-	uint32_t area_size;
-	uint32_t signature;
-	uint32_t flags;
-	uint32_t pad;
-};
-
-/* linux/rseq.h: of the area, and of what it points to while in a sequence. */
-#define AREA_DESCRIPTOR 8
-
-struct descriptor {
-	uint32_t version;
-	uint32_t flags;
-	uint64_t start;
-	uint64_t size;
-	uint64_t abort;
-};
 
 enum stop {
 	STOP_GONE,
@@ -312,42 +290,7 @@ static int borrow(struct tracer *tracer, pid_t tid, struct loan *loan, int mode)
 	return r == TRACEE_LATE ? TRACEE_BUSY : r;
 }
 
-/* ---- may it be borrowed here? ---------------------------------------------- */
-
-/* A sequence ends in its abort handler when it is interrupted, and the kernel
- * sees to that by where the thread goes on: in our call, not in the sequence, so
- * it would forget.  kernel/rseq.c, rseq_ip_fixup(). */
-static bool is_in_sequence(const struct tracer *tracer, pid_t tid, const struct arch *arch,
-			   uint64_t area)
-{
-	struct descriptor descriptor;
-	uint64_t address = 0;
-
-	(void)tid;
-	if (!area)
-		return false;
-	if (code_read(tracer->pid_fd, area + AREA_DESCRIPTOR, &address, sizeof(address)) < 0)
-		return true;
-	if (!address)
-		return false;
-	if (code_read(tracer->pid_fd, address, &descriptor, sizeof(descriptor)) < 0)
-		return true;
-	return arch_counter(arch) - descriptor.start < descriptor.size;
-}
-
-static bool may_borrow(struct tracer *tracer, pid_t tid, const struct arch *arch)
-{
-	struct sequences sequences = { 0 };
-
-	if (arch_is_in_call(arch))
-		return true;
-	if (ptrace((enum __ptrace_request)GET_SEQUENCES, tid, (void *)sizeof(sequences),
-		   &sequences) >= 0)
-		return !is_in_sequence(tracer, tid, arch, sequences.area);
-	if (tracer->has_sequences < 0)
-		tracer->has_sequences = code_has_sequences(tracer->pid_fd);
-	return !tracer->has_sequences;
-}
+/* ---- from beginning to end ------------------------------------------------- */
 
 /* Maybe of another program than when it was looked for. */
 static int check_call(struct tracer *tracer, pid_t tid)
@@ -379,7 +322,7 @@ int tracee_resume(struct tracer *tracer, pid_t tid, int mode)
 	r = arch_read(tid, &loan.arch);
 	if (r < 0)
 		return let_go(tid, r == -ESRCH ? TRACEE_GONE : r);
-	if (check_call(tracer, tid) < 0 || !may_borrow(tracer, tid, &loan.arch))
+	if (check_call(tracer, tid) < 0 || !hazard_may_borrow(tracer, tid, &loan.arch))
 		return let_go(tid, TRACEE_BUSY);
 	return borrow(tracer, tid, &loan, mode);
 }
