@@ -20,6 +20,16 @@ struct sequences {
 	uint32_t pad;
 };
 
+#define GET_DISPATCH 0x4211	/* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, from 6.4 */
+
+/* struct ptrace_sud_config, likewise; mode 0: off. */
+struct dispatch {
+	uint64_t mode;
+	uint64_t selector;
+	uint64_t offset;
+	uint64_t length;
+};
+
 /* linux/rseq.h: of the area, and of what it points to while in a sequence. */
 #define AREA_DESCRIPTOR 8
 
@@ -62,4 +72,12 @@ bool hazard_may_borrow(struct tracer *tracer, pid_t tid, const struct arch *arch
 	if (tracer->has_sequences < 0)
 		tracer->has_sequences = code_has_sequences(tracer->pid_fd);
 	return !tracer->has_sequences;
+}
+
+bool hazard_is_dispatched(pid_t tid)
+{
+	struct dispatch dispatch = { 0 };
+
+	return ptrace((enum __ptrace_request)GET_DISPATCH, tid, (void *)sizeof(dispatch),
+		      &dispatch) >= 0 && dispatch.mode != 0;
 }

@@ -34,6 +34,12 @@
 #define PTRACE_EVENT_STOP 128
 #endif
 
+#define BIT(signal) (1ULL << ((signal) - 1))
+
+/* When a fault or a refused call makes one of these while it is blocked, the kernel
+ * takes its handler from the whole process: kernel/signal.c, force_sig_info_to_task(). */
+#define FAULTS (BIT(SIGSYS) | BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGTRAP))
+
 enum stop {
 	STOP_GONE,
 	STOP_NONE,		/* not in time */
@@ -134,7 +140,7 @@ struct loan {
 	uint64_t mask;		/* of signals, as the kernel has it */
 	uint64_t since_nsec;
 	bool is_running;	/* as far as we have seen */
-	bool has_stop;		/* a SIGSTOP that it has not seen */
+	uint64_t unseen;	/* signals that somebody sent and we kept from it */
 };
 
 static enum stop wait_loan(pid_t tid, struct loan *loan, uint64_t wait_nsec, int *ret_signal)
@@ -150,8 +156,35 @@ static int write_mask(pid_t tid, uint64_t mask)
 	return ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof(mask), &mask) < 0 ? -errno : 0;
 }
 
+/* What the thread has blocked itself stays so, or who waits for it elsewhere would
+ * miss it; but for SIGSYS, which a dispatched call makes even in its handler. */
+static uint64_t mask_to_borrow(uint64_t own)
+{
+	return ~FAULTS | (own & ~BIT(SIGSYS));
+}
+
+/* False: not sent by anybody, but made by what the thread did for us. */
+static bool keep_signal(pid_t tid, struct loan *loan, int signal)
+{
+	siginfo_t info;
+
+	if (signal != SIGSTOP &&
+	    (ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) < 0 || info.si_code > 0))
+		return false;
+	loan->unseen |= BIT(signal);
+	return true;
+}
+
+static void send_unseen(pid_t pid, pid_t tid, uint64_t unseen)
+{
+	for (int signal = 1; unseen; signal++, unseen >>= 1) {
+		if (unseen & 1)
+			(void)syscall(SYS_tgkill, pid, tid, signal);
+	}
+}
+
 /* Lets it run to the next entry to or exit from the kernel.  TRACEE_DONE,
- * TRACEE_GONE, TRACEE_LATE: it does not get there. */
+ * TRACEE_GONE, TRACEE_LATE: it does not get there; -ENOSYS: its call is dispatched. */
 static int run_to_call(pid_t tid, struct loan *loan)
 {
 	uint64_t until = now_nsec() + CALL_NSEC;
@@ -171,9 +204,8 @@ static int run_to_call(pid_t tid, struct loan *loan)
 		case STOP_GROUP:	/* with its group when it is let go */
 			break;
 		case STOP_SIGNAL:
-			if (signal != SIGSTOP)
-				return -EFAULT;
-			loan->has_stop = true;
+			if (!keep_signal(tid, loan, signal))
+				return signal == SIGSYS ? -ENOSYS : -EFAULT;
 			break;
 		}
 	}
@@ -206,7 +238,7 @@ static int run_to_interrupt(pid_t tid, struct loan *loan)
 		case STOP_CALL:
 			break;
 		case STOP_SIGNAL:
-			loan->has_stop |= signal == SIGSTOP;
+			(void)keep_signal(tid, loan, signal);
 			break;
 		}
 	}
@@ -267,8 +299,7 @@ static int give_back(struct tracer *tracer, pid_t tid, struct loan *loan)
 		r = write_mask(tid, loan->mask);
 	count(tracer, now_nsec() - loan->since_nsec);
 	(void)let_go(tid, 0);
-	if (loan->has_stop)
-		(void)syscall(SYS_tgkill, tracer->pid, tid, SIGSTOP);
+	send_unseen(tracer->pid, tid, loan->unseen);
 	return r == -ESRCH ? TRACEE_GONE : r;
 }
 
@@ -279,7 +310,7 @@ static int borrow(struct tracer *tracer, pid_t tid, struct loan *loan, int mode)
 	if (ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(loan->mask), &loan->mask) < 0)
 		return let_go(tid, errno == ESRCH ? TRACEE_GONE : -errno);
 	loan->since_nsec = now_nsec();
-	r = write_mask(tid, ~0ULL);
+	r = write_mask(tid, mask_to_borrow(loan->mask));
 	if (r == 0)
 		r = make_call(tracer, tid, loan, mode);
 	if (r == TRACEE_GONE || r == -ESRCH)
@@ -319,6 +350,8 @@ int tracee_resume(struct tracer *tracer, pid_t tid, int mode)
 	 * when we began can be one by now, and kill it. */
 	if (facts.is_filtered)
 		return let_go(tid, -EOPNOTSUPP);
+	if (hazard_is_dispatched(tid))
+		return let_go(tid, -ENOSYS);
 	r = arch_read(tid, &loan.arch);
 	if (r < 0)
 		return let_go(tid, r == -ESRCH ? TRACEE_GONE : r);
