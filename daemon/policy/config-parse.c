@@ -188,7 +188,7 @@ static void leave_section(struct parser *parser, const char *line, size_t length
 
 	parser->in_section = true;
 	if (text)
-		guess_section(parser, text + strspn(text, " \t\r["), &parser->guessed);
+		guess_section(parser, text + strspn(text, "\xef\xbb\xbf \t\r["), &parser->guessed);
 	else
 		parser->failed = -ENOMEM;
 }

@@ -143,7 +143,8 @@ const struct key *key_find(enum section section, const char *name,
 			continue;
 		if (strcmp(key->name, name) == 0)
 			return key;
-		distance = nearest_distance(name, key->name);
+		distance = nearest_is_half(name, key->name) ? 0 :
+			   nearest_distance(name, key->name);
 		if (distance < best) {
 			best = distance;
 			*ret_nearest = key->name;
