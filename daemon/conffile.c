@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "daemon/base/cleanup.h"
 #include "daemon/base/dropin.h"
@@ -147,6 +148,23 @@ static int list_files(const char *root, struct conffiles *files, struct config_e
 
 /* ---- their texts ---------------------------------------------------------- */
 
+/* Documentation/admin-guide/devices.txt of Linux; other devices are a mistake. */
+static bool is_null_device(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
+static unsigned int count_lines(const char *text)
+{
+	unsigned int n = 1;
+
+	while ((text = strchr(text, '\n'))) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
 /* 0 also where the file is missing that may be, or is wrong: see errors. */
 static int read_file(struct conffile *file, struct config_errors *errors)
 {
@@ -158,7 +176,7 @@ static int read_file(struct conffile *file, struct config_errors *errors)
 			return 0;
 		return config_errors_add(errors, file->path, 0, strerror(errno));
 	}
-	if (S_ISCHR(st.st_mode)) {	/* /dev/null */
+	if (is_null_device(&st)) {
 		file->is_masked = true;
 		return 0;
 	}
@@ -171,7 +189,7 @@ static int read_file(struct conffile *file, struct config_errors *errors)
 		return length == -ENOMEM ? -ENOMEM :
 		       config_errors_add(errors, file->path, 0, strerror((int)-length));
 	if (strlen(file->text) != (size_t)length)
-		return config_errors_add(errors, file->path, 0,
+		return config_errors_add(errors, file->path, count_lines(file->text),
 					 "contains a NUL byte, so it is no text");
 	return 0;
 }

@@ -17,7 +17,7 @@ enum mempolicy_exit {
 	MEMPOLICY_TRACED,	/* a debugger has it */
 	MEMPOLICY_STOPPED,	/* by job control; it would have to run for this */
 	MEMPOLICY_FOREIGN,	/* 32-bit, x32, another machine's */
-	MEMPOLICY_FILTERED,	/* seccomp: the call might kill it */
+	MEMPOLICY_FILTERED,	/* seccomp, Syscall User Dispatch: the call might kill it */
 	MEMPOLICY_KERNEL,	/* a kernel thread */
 	MEMPOLICY_NO_CALL,	/* no system call instruction in its code */
 	MEMPOLICY_FAILED,	/* anything else */

@@ -2,12 +2,13 @@
 #include "daemon/base/nearest.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #define NAME_MAX_CHARS	63
 #define MOST_MISTAKES	3
+#define HALF_MIN_CHARS	3
 
 static size_t min(size_t a, size_t b)
 {
@@ -52,4 +53,14 @@ size_t nearest_distance(const char *typed, const char *name)
 	mistakes = count_mistakes(typed, name);
 	/* A third of the name wrong is a slip, more is another word. */
 	return mistakes <= (allowed ? allowed : 1) ? mistakes : SIZE_MAX;
+}
+
+bool nearest_is_half(const char *typed, const char *name)
+{
+	size_t typed_length = strlen(typed), length = strlen(name);
+
+	if (typed_length < HALF_MIN_CHARS || typed_length > length)
+		return false;
+	return strncasecmp(typed, name, typed_length) == 0 ||
+	       strcasecmp(typed, name + length - typed_length) == 0;
 }

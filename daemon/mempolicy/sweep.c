@@ -46,6 +46,10 @@ static enum mempolicy_exit fail(struct sweep *sweep, int r)
 		return refuse(sweep, MEMPOLICY_STOPPED, "stopped by job control");
 	case -EOPNOTSUPP:
 		return refuse(sweep, MEMPOLICY_FILTERED, under_seccomp);
+	case -ENOSYS:
+		sweep->error = 0;
+		return refuse(sweep, MEMPOLICY_FILTERED,
+			      "its system calls go to a handler of its own (Syscall User Dispatch)");
 	case -ENOEXEC:
 		return refuse(sweep, MEMPOLICY_FOREIGN, "a thread of another ABI");
 	case -ENOENT:

@@ -11,6 +11,7 @@
 
 #include "daemon/mempolicy/arch.h"
 #include "daemon/mempolicy/code.h"
+#include "daemon/mempolicy/hazard.h"
 #include "daemon/mempolicy/task.h"
 
 /* A thread stops within microseconds, unless it is in an uninterruptible wait:
@@ -33,28 +34,11 @@
 #define PTRACE_EVENT_STOP 128
 #endif
 
-#define GET_SEQUENCES 0x420f	/* PTRACE_GET_RSEQ_CONFIGURATION, from 5.13 */
+#define BIT(signal) (1ULL << ((signal) - 1))
 
-/* struct ptrace_rseq_configuration of linux/ptrace.h, which sys/ptrace.h will
- * not have beside it. */
-struct sequences {
-	uint64_t area;
-	uint32_t area_size;
-	uint32_t signature;
-	uint32_t flags;
-	uint32_t pad;
-};
-
-/* linux/rseq.h: of the area, and of what it points to while in a sequence. */
-#define AREA_DESCRIPTOR 8
-
-struct descriptor {
-	uint32_t version;
-	uint32_t flags;
-	uint64_t start;
-	uint64_t size;
-	uint64_t abort;
-};
+/* When a fault or a refused call makes one of these while it is blocked, the kernel
+ * takes its handler from the whole process: kernel/signal.c, force_sig_info_to_task(). */
+#define FAULTS (BIT(SIGSYS) | BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGTRAP))
 
 enum stop {
 	STOP_GONE,
@@ -156,7 +140,7 @@ struct loan {
 	uint64_t mask;		/* of signals, as the kernel has it */
 	uint64_t since_nsec;
 	bool is_running;	/* as far as we have seen */
-	bool has_stop;		/* a SIGSTOP that it has not seen */
+	uint64_t unseen;	/* signals that somebody sent and we kept from it */
 };
 
 static enum stop wait_loan(pid_t tid, struct loan *loan, uint64_t wait_nsec, int *ret_signal)
@@ -172,8 +156,35 @@ static int write_mask(pid_t tid, uint64_t mask)
 	return ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof(mask), &mask) < 0 ? -errno : 0;
 }
 
+/* What the thread has blocked itself stays so, or who waits for it elsewhere would
+ * miss it; but for SIGSYS, which a dispatched call makes even in its handler. */
+static uint64_t mask_to_borrow(uint64_t own)
+{
+	return ~FAULTS | (own & ~BIT(SIGSYS));
+}
+
+/* False: not sent by anybody, but made by what the thread did for us. */
+static bool keep_signal(pid_t tid, struct loan *loan, int signal)
+{
+	siginfo_t info;
+
+	if (signal != SIGSTOP &&
+	    (ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) < 0 || info.si_code > 0))
+		return false;
+	loan->unseen |= BIT(signal);
+	return true;
+}
+
+static void send_unseen(pid_t pid, pid_t tid, uint64_t unseen)
+{
+	for (int signal = 1; unseen; signal++, unseen >>= 1) {
+		if (unseen & 1)
+			(void)syscall(SYS_tgkill, pid, tid, signal);
+	}
+}
+
 /* Lets it run to the next entry to or exit from the kernel.  TRACEE_DONE,
- * TRACEE_GONE, TRACEE_LATE: it does not get there. */
+ * TRACEE_GONE, TRACEE_LATE: it does not get there; -ENOSYS: its call is dispatched. */
 static int run_to_call(pid_t tid, struct loan *loan)
 {
 	uint64_t until = now_nsec() + CALL_NSEC;
@@ -193,9 +204,8 @@ static int run_to_call(pid_t tid, struct loan *loan)
 		case STOP_GROUP:	/* with its group when it is let go */
 			break;
 		case STOP_SIGNAL:
-			if (signal != SIGSTOP)
-				return -EFAULT;
-			loan->has_stop = true;
+			if (!keep_signal(tid, loan, signal))
+				return signal == SIGSYS ? -ENOSYS : -EFAULT;
 			break;
 		}
 	}
@@ -228,7 +238,7 @@ static int run_to_interrupt(pid_t tid, struct loan *loan)
 		case STOP_CALL:
 			break;
 		case STOP_SIGNAL:
-			loan->has_stop |= signal == SIGSTOP;
+			(void)keep_signal(tid, loan, signal);
 			break;
 		}
 	}
@@ -289,8 +299,7 @@ static int give_back(struct tracer *tracer, pid_t tid, struct loan *loan)
 		r = write_mask(tid, loan->mask);
 	count(tracer, now_nsec() - loan->since_nsec);
 	(void)let_go(tid, 0);
-	if (loan->has_stop)
-		(void)syscall(SYS_tgkill, tracer->pid, tid, SIGSTOP);
+	send_unseen(tracer->pid, tid, loan->unseen);
 	return r == -ESRCH ? TRACEE_GONE : r;
 }
 
@@ -301,7 +310,7 @@ static int borrow(struct tracer *tracer, pid_t tid, struct loan *loan, int mode)
 	if (ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(loan->mask), &loan->mask) < 0)
 		return let_go(tid, errno == ESRCH ? TRACEE_GONE : -errno);
 	loan->since_nsec = now_nsec();
-	r = write_mask(tid, ~0ULL);
+	r = write_mask(tid, mask_to_borrow(loan->mask));
 	if (r == 0)
 		r = make_call(tracer, tid, loan, mode);
 	if (r == TRACEE_GONE || r == -ESRCH)
@@ -312,42 +321,7 @@ static int borrow(struct tracer *tracer, pid_t tid, struct loan *loan, int mode)
 	return r == TRACEE_LATE ? TRACEE_BUSY : r;
 }
 
-/* ---- may it be borrowed here? ---------------------------------------------- */
-
-/* A sequence ends in its abort handler when it is interrupted, and the kernel
- * sees to that by where the thread goes on: in our call, not in the sequence, so
- * it would forget.  kernel/rseq.c, rseq_ip_fixup(). */
-static bool is_in_sequence(const struct tracer *tracer, pid_t tid, const struct arch *arch,
-			   uint64_t area)
-{
-	struct descriptor descriptor;
-	uint64_t address = 0;
-
-	(void)tid;
-	if (!area)
-		return false;
-	if (code_read(tracer->pid_fd, area + AREA_DESCRIPTOR, &address, sizeof(address)) < 0)
-		return true;
-	if (!address)
-		return false;
-	if (code_read(tracer->pid_fd, address, &descriptor, sizeof(descriptor)) < 0)
-		return true;
-	return arch_counter(arch) - descriptor.start < descriptor.size;
-}
-
-static bool may_borrow(struct tracer *tracer, pid_t tid, const struct arch *arch)
-{
-	struct sequences sequences = { 0 };
-
-	if (arch_is_in_call(arch))
-		return true;
-	if (ptrace((enum __ptrace_request)GET_SEQUENCES, tid, (void *)sizeof(sequences),
-		   &sequences) >= 0)
-		return !is_in_sequence(tracer, tid, arch, sequences.area);
-	if (tracer->has_sequences < 0)
-		tracer->has_sequences = code_has_sequences(tracer->pid_fd);
-	return !tracer->has_sequences;
-}
+/* ---- from beginning to end ------------------------------------------------- */
 
 /* Maybe of another program than when it was looked for. */
 static int check_call(struct tracer *tracer, pid_t tid)
@@ -376,10 +350,12 @@ int tracee_resume(struct tracer *tracer, pid_t tid, int mode)
 	 * when we began can be one by now, and kill it. */
 	if (facts.is_filtered)
 		return let_go(tid, -EOPNOTSUPP);
+	if (hazard_is_dispatched(tid))
+		return let_go(tid, -ENOSYS);
 	r = arch_read(tid, &loan.arch);
 	if (r < 0)
 		return let_go(tid, r == -ESRCH ? TRACEE_GONE : r);
-	if (check_call(tracer, tid) < 0 || !may_borrow(tracer, tid, &loan.arch))
+	if (check_call(tracer, tid) < 0 || !hazard_may_borrow(tracer, tid, &loan.arch))
 		return let_go(tid, TRACEE_BUSY);
 	return borrow(tracer, tid, &loan, mode);
 }

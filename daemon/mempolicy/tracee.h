@@ -2,13 +2,13 @@
 /*
  * tracee.h - one thread that is stopped, borrowed and let go
  *
- *      seize -> stop -> borrow: registers and signal mask saved, all signals
+ *      seize -> stop -> borrow: registers and signal mask saved, signals
  *      blocked, one system call -> put back -> detach
  *
  * ptrace(2) by PTRACE_SEIZE, which sends no signal and leaves job control alone.
  * Signals that come meanwhile stay pending with the thread, and the kernel
- * delivers them when their mask is back; SIGSTOP, which cannot be blocked, is
- * sent again.  When this program is killed, the kernel lets all threads go; a
+ * delivers them when their mask is back; SIGSTOP, which cannot be blocked, and
+ * those that faults make, which must not be, are sent again.  When this program is killed, the kernel lets all threads go; a
  * thread whose registers are borrowed at that moment would crash: that window
  * is measured.
  */
@@ -37,8 +37,9 @@ struct tracer {
 
 /* set_mempolicy(mode, NULL, 0) in a thread: seizes it, or goes on with one that
  * was LATE.  enum tracee_result; -EPERM; -EAGAIN: it is stopped by job control;
- * -ENOEXEC: not of our ABI; -EOPNOTSUPP: under seccomp by now; other negative
- * errno: what the call itself said. */
+ * -ENOEXEC: not of our ABI; -EOPNOTSUPP: under seccomp by now; -ENOSYS: it
+ * dispatches its system calls to itself (hazard.h); other negative errno: what the
+ * call itself said. */
 int tracee_seize(struct tracer *tracer, pid_t tid, int mode);
 int tracee_resume(struct tracer *tracer, pid_t tid, int mode);
 

@@ -47,6 +47,7 @@ struct parser {
 	/* the section being read */
 	bool in_section;
 	enum section section;
+	const char *guessed;	/* its name, where the line was no section for inih */
 	size_t policy;		/* index; of SECTION_POLICY */
 };
 
@@ -144,6 +145,16 @@ static void enter_policy(struct parser *parser, const char *name)
 	}
 }
 
+/* What stands below a bad section is judged as of the one that was probably meant:
+ * with the error that there is, nothing of it can come into force.  As a policy it
+ * has the bad name, which no other has. */
+static void guess_section(struct parser *parser, const char *text, const char **ret_name)
+{
+	parser->section = section_guess(text, ret_name);
+	if (parser->section == SECTION_POLICY)
+		enter_policy(parser, text);
+}
+
 /* inih tells of a section only with its first key; a policy exists, and a
  * mistyped section is an error, without any. */
 static void on_section(struct parser *parser, const char *text)
@@ -152,6 +163,7 @@ static void on_section(struct parser *parser, const char *text)
 	const char *name;
 
 	parser->in_section = true;
+	parser->guessed = NULL;
 	parser->section = section_parse(text, &name, &why);
 	switch (parser->section) {
 	case SECTION_DAEMON:
@@ -162,17 +174,23 @@ static void on_section(struct parser *parser, const char *text)
 		break;
 	case SECTION_UNKNOWN:
 		add_error(parser, "%s", why ?: "unknown section");
+		guess_section(parser, text, &name);
 		break;
 	}
 }
 
 /* ---- keys --------------------------------------------------------------- */
 
-/* The keys below a section that nobody could read are not judged by another's. */
-static void leave_section(struct parser *parser)
+/* The keys below a section that inih is not shown are not judged by the one before. */
+static void leave_section(struct parser *parser, const char *line, size_t length)
 {
+	_cleanup_(free) char *text = strndup(line, length);
+
 	parser->in_section = true;
-	parser->section = SECTION_UNKNOWN;
+	if (text)
+		guess_section(parser, text + strspn(text, "\xef\xbb\xbf \t\r["), &parser->guessed);
+	else
+		parser->failed = -ENOMEM;
 }
 
 static int record(struct parser *parser, const char *section, const struct key *key,
@@ -216,15 +234,14 @@ static void set_value(struct parser *parser, const char *section, const struct k
 	void *object = of_policy ? (void *)&config->policies[parser->policy] : (void *)config;
 	size_t *last = &parser->last[of_policy ? parser->policy + 1 : 0].of[key - keys];
 	_cleanup_(free) char *why = NULL;
-	int r;
+	int r = 0;
 
-	if (is_repeated(parser, key, *last))
-		return;
-	r = record(parser, section, key, value);
-	if (r == 0) {
+	if (!is_repeated(parser, key, *last)) {
+		r = record(parser, section, key, value);
 		*last = config->n_assignments;
-		r = key_set(key, value, parser->lookup, object, &why);
 	}
+	if (r == 0)
+		r = key_set(key, value, parser->lookup, object, &why);
 	if (r == -EINVAL)
 		add_error(parser, "%s=: %s", key->name, why);
 	else if (r < 0)
@@ -236,14 +253,9 @@ static void refuse_key(struct parser *parser, const char *section, const char *n
 {
 	const char *elsewhere = key_find_section(name);
 
-	if (elsewhere)
-		add_error(parser, "unknown key %s= in [%s]; it belongs in [%s]", name,
-			  section, elsewhere);
-	else if (nearest)
-		add_error(parser, "unknown key %s= in [%s]; did you mean %s=?", name,
-			  section, nearest);
-	else
-		add_error(parser, "unknown key %s= in [%s]", name, section);
+	add_error(parser, "unknown key %s= in [%s]%s%s%s", name, section,
+		  elsewhere ? "; it belongs in [" : nearest ? "; did you mean " : "",
+		  elsewhere ?: nearest ?: "", elsewhere ? "]" : nearest ? "=?" : "");
 }
 
 /* inih's handler: always 1, because our errors are richer than its own. */
@@ -259,12 +271,12 @@ static int on_value(void *user, const char *section, const char *name,
 		return 1;
 	}
 	if (parser->section == SECTION_UNKNOWN)
-		return 1;	/* on_section() has said so */
+		return 1;	/* which has been said */
 	key = key_find(parser->section, name, &nearest);
 	if (key)
 		set_value(parser, section, key, value);
 	else
-		refuse_key(parser, section, name, nearest);
+		refuse_key(parser, parser->guessed ?: section, name, nearest);
 	return 1;
 }
 
@@ -299,7 +311,7 @@ static void on_line(struct parser *parser, const char *line, size_t length, char
 		copy_line(parser, line, length, buf, size);
 		break;
 	case LINE_BAD_SECTION:
-		leave_section(parser);
+		leave_section(parser, line, length);
 		add_error(parser, "%s", why);
 		break;
 	case LINE_BAD:

@@ -143,7 +143,8 @@ const struct key *key_find(enum section section, const char *name,
 			continue;
 		if (strcmp(key->name, name) == 0)
 			return key;
-		distance = nearest_distance(name, key->name);
+		distance = nearest_is_half(name, key->name) ? 0 :
+			   nearest_distance(name, key->name);
 		if (distance < best) {
 			best = distance;
 			*ret_nearest = key->name;
@@ -152,17 +153,17 @@ const struct key *key_find(enum section section, const char *name,
 	return NULL;
 }
 
+static const char *const section_names[] = {
+	[SECTION_DAEMON] = "Daemon",
+	[SECTION_HOST] = "Host",
+	[SECTION_POLICY] = "Policy NAME",
+};
+
 const char *key_find_section(const char *name)
 {
-	static const char *const sections[] = {
-		[SECTION_DAEMON] = "Daemon",
-		[SECTION_HOST] = "Host",
-		[SECTION_POLICY] = "Policy NAME",
-	};
-
 	for (const struct key *key = keys; key->name; key++) {
 		if (strcmp(key->name, name) == 0)
-			return sections[key->section];
+			return section_names[key->section];
 	}
 	return NULL;
 }
@@ -213,38 +214,37 @@ static bool is_policy_name(const char *name)
 }
 
 /* Only the first word can be mistyped: "[Polcy x]". */
-static const char *find_nearest_section(const char *text)
+enum section section_guess(const char *text, const char **ret_name)
 {
 	static const char *const words[] = { "Daemon", "Host", "Policy" };
-	const char *nearest = NULL;
-	size_t best = SIZE_MAX;
-	char first[64];
+	enum section nearest = SECTION_UNKNOWN;
+	size_t best = SIZE_MAX, length = strcspn(text, " \t;]");
+	char first[64] = "";
 
-	if (strlen(text) >= sizeof(first))
-		return NULL;
-	first[0] = '\0';
-	strncat(first, text, strcspn(text, " \t"));
+	if (length < sizeof(first))
+		memcpy(first, text, length);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		size_t distance = nearest_distance(first, words[i]);
 
 		if (distance < best) {
 			best = distance;
-			nearest = words[i];
+			nearest = (enum section)i;
 		}
 	}
+	*ret_name = nearest == SECTION_UNKNOWN ? NULL : section_names[nearest];
 	return nearest;
 }
 
 static enum section refuse_section(const char *text, char **ret_why)
 {
-	const char *nearest = find_nearest_section(text);
+	const char *nearest;
 
-	if (!nearest)
+	if (section_guess(text, &nearest) == SECTION_UNKNOWN)
 		sentence_format_part(ret_why, "unknown section [%s]; there are [Daemon],"
 				     " [Host] and [Policy NAME]", text);
 	else
-		sentence_format_part(ret_why, "unknown section [%s]; did you mean [%s%s]?",
-				     text, nearest, strcmp(nearest, "Policy") ? "" : " NAME");
+		sentence_format_part(ret_why, "unknown section [%s]; did you mean [%s]?",
+				     text, nearest);
 	return SECTION_UNKNOWN;
 }
 

@@ -63,3 +63,7 @@ void keys_reset(enum section section, void *object);
 /* "Daemon", "Host", "Policy NAME" with *ret_name pointing at NAME inside text;
  * SECTION_UNKNOWN: *ret_why says what is wrong with it, to be freed. */
 enum section section_parse(const char *text, const char **ret_name, char **ret_why);
+
+/* The kind of section that a bad one was probably meant to be, with its name as in
+ * "unknown section", or SECTION_UNKNOWN and NULL.  text: what stands behind "[". */
+enum section section_guess(const char *text, const char **ret_name);

@@ -84,23 +84,24 @@ enum line_kind line_judge(const char *line, size_t length,
 			  char section[LINE_MAX_SECTION + 1], const char **ret_why)
 {
 	const char *end = line + length;
-	const char *text = line;
+	bool is_marked = length >= 3 && memcmp(line, byte_order_mark, 3) == 0;
+	const char *text = line + (is_marked ? 3 : 0);
 
 	while (text < end && is_blank(*text))
 		text++;
 	if (has_control(line, length))
 		*ret_why = "control character";
-	else if (text == end || *text == ';' || *text == '#')
+	else if (!is_marked && (text == end || *text == ';' || *text == '#'))
 		return LINE_EMPTY;
 	else if (length > LINE_MAX_CHARS)
 		*ret_why = "line of more than 197 characters; list keys may be repeated";
+	else if (is_marked)
+		*ret_why = "line begins with a byte order mark; save the file as plain UTF-8";
 	else if (text > line)
 		*ret_why = "line begins with white space; values do not continue on a next line";
-	else if (strncmp(line, byte_order_mark, 3) == 0)
-		*ret_why = "line begins with a byte order mark; save the file as plain UTF-8";
 	else if (*line == '[')
 		return judge_section(line, end, section, ret_why);
 	else
 		return judge_key(line, end, ret_why);
-	return *text == '[' ? LINE_BAD_SECTION : LINE_BAD;
+	return text < end && *text == '[' ? LINE_BAD_SECTION : LINE_BAD;
 }

@@ -51,22 +51,47 @@ static int append(char ***list, size_t n, const char *word)
 
 /* ---- patterns -------------------------------------------------------------- */
 
-/* glob_match() takes a "[" without "]" literally; nobody means that. */
-static bool is_closed(const char *glob)
+static bool has_empty_range(const char *member, const char *end)
 {
-	for (; *glob; glob++) {
-		if (*glob == '\\' && glob[1])
-			glob++;
-		else if (*glob == '[') {
-			/* "]" right after "[" or "[!" is a member */
-			const char *first = glob + 1 + (glob[1] == '!' || glob[1] == '^');
+	for (; member < end; member++) {
+		if (member[1] != '-' || member + 2 >= end)
+			continue;
+		if ((unsigned char)member[0] > (unsigned char)member[2])
+			return true;
+		member += 2;
+	}
+	return false;
+}
 
-			glob = *first ? strchr(first + 1, ']') : NULL;
-			if (!glob)
-				return false;
+/* *glob is at "[", and at its "]" afterwards. */
+static const char *judge_class(const char **glob)
+{
+	/* "]" right after "[" or "[!" is a member */
+	const char *first = *glob + 1 + ((*glob)[1] == '!' || (*glob)[1] == '^');
+	const char *end = *first ? strchr(first + 1, ']') : NULL;
+
+	if (!end)
+		return "has a \"[\" without \"]\"";
+	if (has_empty_range(first, end))
+		return "has a range from a later to an earlier character";
+	*glob = end;
+	return NULL;
+}
+
+/* What glob_match() takes literally, or for nothing; nobody means that. */
+static const char *judge_syntax(const char *glob)
+{
+	const char *why = NULL;
+
+	for (; *glob && !why; glob++) {
+		if (*glob == '\\') {
+			if (!*++glob)
+				return "ends in a backslash; the character itself is written twice";
+		} else if (*glob == '[') {
+			why = judge_class(&glob);
 		}
 	}
-	return true;
+	return why;
 }
 
 static bool is_literal(const char *glob)
@@ -79,9 +104,7 @@ static const char *judge_glob(const char *glob)
 {
 	if (*glob == '#')
 		return "is no pattern; a comment behind a value begins with \" ;\"";
-	if (!is_closed(glob))
-		return "has a \"[\" without \"]\"";
-	return NULL;
+	return judge_syntax(glob);
 }
 
 /* Paths are compared as the kernel shows them, and the folders are walked down

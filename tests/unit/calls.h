@@ -255,25 +255,35 @@ static inline void *calls_be_hit(void *unused)
 	return NULL;
 }
 
-/* Real-time signals are queued: each one sent is one to be seen. */
-static inline int calls_storm(int go, int ready)
+/* most: how many may be under way, so that each one sent is one to be seen. */
+static inline int calls_be_sent(int go, int ready, int signal, unsigned int most)
 {
 	struct sigaction action = { .sa_handler = calls_on_signal };
 	struct pollfd event = { .fd = go };
 	union sigval none = { 0 };
 	pthread_t thread;
 
-	sigaction(SIGRTMIN, &action, NULL);
+	sigaction(signal, &action, NULL);
 	pthread_create(&thread, NULL, calls_be_hit, NULL);
 	if (write(ready, "", 1) != 1)
 		return 91;
 	while (poll(&event, 1, 0) == 0) {
-		if (calls_sent - calls_seen < 100 && pthread_sigqueue(thread, SIGRTMIN, none) == 0)
+		if (calls_sent - calls_seen < most && pthread_sigqueue(thread, signal, none) == 0)
 			calls_sent++;
 	}
 	calls_end = true;
 	calls_join(&thread, 1);
 	return calls_seen == calls_sent && calls_sent > 0 ? 0 : 1;
+}
+
+static inline int calls_storm(int go, int ready)
+{
+	return calls_be_sent(go, ready, SIGRTMIN, 100);	/* these are queued */
+}
+
+static inline int calls_send_faults(int go, int ready)
+{
+	return calls_be_sent(go, ready, SIGSEGV, 1);
 }
 
 /* ---- threads ------------------------------------------------------------------------- */

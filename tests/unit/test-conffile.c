@@ -94,7 +94,10 @@ static void test_errors(void **unused)
 	fd = openat(tree.fd, "pinsafed.conf.d/30-nul.conf", O_WRONLY | O_CREAT, 0600);
 	assert_int_equal(write(fd, "[Daemon]\n\0Mode=x\n", 17), 17);
 	close(fd);
-	assert_fails(&tree, "NUL byte");
+	assert_fails(&tree, "30-nul.conf:2: contains a NUL byte");
+	assert_int_equal(unlinkat(tree.fd, "pinsafed.conf.d/30-nul.conf", 0), 0);
+	tree_link(&tree, "pinsafed.conf.d/40-zero.conf", "/dev/zero");
+	assert_fails(&tree, "40-zero.conf: not a regular file");
 }
 
 static void test_no_folder(void **unused)

@@ -381,6 +381,10 @@ static const struct bad {
 	{ "[Daemon]\nmode=audit\n", "2: unknown key mode= in [Daemon]; did you mean Mode=?\n" },
 	{ "[Policy x]\nMatchDevise=/dev/a\n",
 	  "2: unknown key MatchDevise= in [Policy x]; did you mean MatchDevice=?\n" },
+	{ "[Policy x]\nMatchExe=/a\nDevice=/b\nmatchdev=/c\n",
+	  "2: unknown key MatchExe= in [Policy x]; did you mean MatchExecutable=?\n"
+	  "3: unknown key Device= in [Policy x]; did you mean MatchDevice=?\n"
+	  "4: unknown key matchdev= in [Policy x]; did you mean MatchDevice=?\n" },
 	{ "[Policy x]\nColour=red\n", "2: unknown key Colour= in [Policy x]\n" },
 	{ "[Host]\nMode=audit\n", "2: unknown key Mode= in [Host]; it belongs in [Daemon]\n" },
 	{ "[Daemon]\nAction=hold\n",
@@ -432,6 +436,11 @@ static const struct bad {
 					     " nor does it begin with \"**\"\n" },
 	{ "[Policy x]\nMatchDevice=/dev/a[0-9\n",
 	  "2: MatchDevice=: '/dev/a[0-9' has a \"[\" without \"]\"\n" },
+	{ "[Policy x]\nMatchDevice=/dev/[a-c]-[!z-a]\n",
+	  "2: MatchDevice=: '/dev/[a-c]-[!z-a]' has a range from a later to an earlier"
+	  " character\n" },
+	{ "[Policy x]\nMatchUnit=a*\\\n",
+	  "2: MatchUnit=: 'a*\\\\' ends in a backslash; the character itself is written twice\n" },
 	{ "[Policy x]\nMatchDevice=/dev/a # why\n",
 	  "2: MatchDevice=: '#' is no pattern; a comment behind a value begins with \" ;\"\n" },
 	{ "[Daemon]\nMetricsTextfile=pinsafe.prom\n",
@@ -503,9 +512,41 @@ static const struct bad {
 	{ "[Daemon]\nMode=audit\nMode=enforce\n", "3: Mode= is already set in line 2\n" },
 	{ "[Policy x]\nAction=hold\n[Policy y]\nAction=hold\n[Policy x]\nAction=none\n",
 	  "6: Action= is already set in line 2\n" },
+	{ "[Daemon]\nMode=audit\nMode=enfrce\n",
+	  "3: Mode= is already set in line 2\n"
+	  "3: Mode=: 'enfrce' is none of: audit, enforce; did you mean enforce?\n" },
+	/* below a bad section, too */
+	{ "[policy gpu]\nMatchDevise=/dev/x\nAction=hodl\n",
+	  "1: unknown section [policy gpu]; did you mean [Policy NAME]?\n"
+	  "2: unknown key MatchDevise= in [policy gpu]; did you mean MatchDevice=?\n"
+	  "3: Action=: 'hodl' is none of: none, hold, mempolicy, bind, confine, host-off,"
+	  " auto; did you mean hold?\n" },
+	{ "[Policy bad/name]\nPriority=x\n[daemon]\nPriority=1\n",
+	  "1: 'bad/name' is not a name for a policy: letters, digits, \"_\", \".\" and \"-\","
+	  " the first a letter or digit\n"
+	  "2: Priority=: 'x' is not a number from 0 to 1000\n"
+	  "3: unknown section [daemon]; did you mean [Daemon]?\n"
+	  "4: unknown key Priority= in [daemon]; it belongs in [Policy NAME]\n" },
+	{ "[Host]\n[Policy x\nScope=x\nScop=x\n[Policy y\nScope=process\n",
+	  "2: section without \"]\"\n"
+	  "3: Scope=: 'x' is none of: process, cgroup\n"
+	  "4: unknown key Scop= in [Policy NAME]; did you mean Scope=?\n"
+	  "5: section without \"]\"\n" },
+	{ "[Policy aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\nMode=on\n",
+	  "1: section name of more than 49 characters\n"
+	  "2: Mode=: 'on' is none of: audit, enforce\n" },
+	{ "[Zebra]\nMode=on\n",
+	  "1: unknown section [Zebra]; there are [Daemon], [Host] and [Policy NAME]\n" },
+	{ "\xef\xbb\xbf[Daemon]\nMode=on\n",
+	  "1: line begins with a byte order mark; save the file as plain UTF-8\n"
+	  "2: Mode=: 'on' is none of: audit, enforce\n" },
+	{ "\xef\xbb\xbf# x\n[Daemon]\nMode=on\n",
+	  "1: line begins with a byte order mark; save the file as plain UTF-8\n"
+	  "3: Mode=: 'on' is none of: audit, enforce\n" },
 	/* all at once, in order, and a bad line does not spoil the next */
 	{ "[Deamon]\nMode=audit\n[Daemon]\nMode=on\nx\n[Policy p]\nActoin=hold\n",
 	  "1: unknown section [Deamon]; did you mean [Daemon]?\n"
+	  "4: Mode= is already set in line 2\n"
 	  "4: Mode=: 'on' is none of: audit, enforce\n"
 	  "5: neither a [section] nor Key=value\n"
 	  "7: unknown key Actoin= in [Policy p]; did you mean Action=?\n" },

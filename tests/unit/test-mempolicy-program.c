@@ -32,6 +32,12 @@
 #include "tests/unit/calls.h"
 #include "tests/unit/tree.h"
 
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59	/* linux/prctl.h, from 5.11 */
+#endif
+#define DISPATCH_ALLOW 0
+#define DISPATCH_BLOCK 1
+
 /* ---- the program ------------------------------------------------------------ */
 
 static char program[PATH_MAX];
@@ -290,6 +296,21 @@ static void test_no_signal_is_lost(void **state)
 	assert_int_equal(subject_end(&subject), 0);
 }
 
+/* They are not blocked as the others are, but sent again. */
+static void test_no_sent_fault_is_lost(void **state)
+{
+	struct subject subject;
+
+	(void)state;
+	NEEDS_PTRACE();
+	subject = subject_new(calls_send_faults);
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(run(subject.pid, "local"), MEMPOLICY_DONE);
+		assert_int_equal(run(subject.pid, "default"), MEMPOLICY_DONE);
+	}
+	assert_int_equal(subject_end(&subject), 0);
+}
+
 /* Threads are born and end all the time. */
 static void test_new_threads_are_reached(void **state)
 {
@@ -413,6 +434,58 @@ static void test_filtered(void **state)
 	subject = subject_new(sit_filtered);
 	assert_int_equal(run(subject.pid, "local"), MEMPOLICY_FILTERED);
 	assert_all(subject.pid, "default");
+	assert_int_equal(subject_end(&subject), 0);
+}
+
+static volatile char dispatch_selector;
+static volatile int dispatched;
+
+static void on_dispatch(int signal)
+{
+	(void)signal;
+	dispatch_selector = DISPATCH_ALLOW;
+	dispatched++;
+}
+
+/* Runs code whose system calls are its own business, for most of its time. */
+static int dispatch_calls(int go, int ready)
+{
+	struct sigaction action = { .sa_handler = on_dispatch };
+	struct pollfd event = { .fd = go };
+	int n = 0;
+
+	sigaction(SIGSYS, &action, NULL);
+	if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &dispatch_selector) < 0 ||
+	    write(ready, "", 1) != 1)
+		return 98;
+	do {
+		dispatch_selector = DISPATCH_BLOCK;
+		for (volatile int i = 0; i < 1000000; i++)
+			;
+		syscall(SYS_getpid);
+		if (dispatched != ++n)
+			return 97;
+	} while (poll(&event, 1, 0) == 0);
+	return 0;
+}
+
+/* Kernels that do not tell let it through where it is no such code. */
+static void test_dispatched(void **state)
+{
+	struct subject subject;
+	int r;
+
+	(void)state;
+	NEEDS_PTRACE();
+	if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0) < 0) {
+		print_message("# SKIP no Syscall User Dispatch in this kernel\n");
+		skip();
+	}
+	subject = subject_new(dispatch_calls);
+	for (int i = 0; i < 20; i++) {
+		r = run(subject.pid, i & 1 ? "default" : "local");
+		assert_true(r == MEMPOLICY_FILTERED || r == MEMPOLICY_DONE);
+	}
 	assert_int_equal(subject_end(&subject), 0);
 }
 
@@ -593,12 +666,14 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_sleeps_end),
 		cmocka_unit_test(test_registers_are_kept),
 		cmocka_unit_test(test_no_signal_is_lost),
+		cmocka_unit_test(test_no_sent_fault_is_lost),
 		cmocka_unit_test(test_new_threads_are_reached),
 		cmocka_unit_test(test_other_programs),
 		cmocka_unit_test(test_own_policies_are_left),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_traced),
 		cmocka_unit_test(test_filtered),
+		cmocka_unit_test(test_dispatched),
 		cmocka_unit_test(test_filtered_meanwhile),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_gone),

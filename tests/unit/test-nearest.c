@@ -53,6 +53,18 @@ static void test_long_words_are_near_to_nothing(void **state)
 	assert_int_equal(nearest_distance(word, word), 0);
 }
 
+static void test_halves(void **state)
+{
+	(void)state;
+	assert_true(nearest_is_half("MatchExe", "MatchExecutable"));
+	assert_true(nearest_is_half("device", "MatchDevice"));
+	assert_true(nearest_is_half("Mode", "Mode"));
+	assert_false(nearest_is_half("chDev", "MatchDevice"));
+	assert_false(nearest_is_half("Modes", "Mode"));
+	assert_false(nearest_is_half("On", "OnStop"));
+	assert_false(nearest_is_half("", "Mode"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -60,6 +72,7 @@ int main(void)
 		cmocka_unit_test(test_swapped_neighbours_are_one_mistake),
 		cmocka_unit_test(test_a_third_of_the_name_is_the_limit),
 		cmocka_unit_test(test_long_words_are_near_to_nothing),
+		cmocka_unit_test(test_halves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
