@@ -55,7 +55,8 @@ static bool ends_with_eintr(long call)
 		SYS_semop, SYS_semtimedop, SYS_msgsnd, SYS_msgrcv, SYS_io_getevents,
 		SYS_io_pgetevents, SYS_io_uring_enter, SYS_read, SYS_readv, SYS_recvfrom,
 		SYS_recvmsg, SYS_recvmmsg, SYS_accept, SYS_accept4, SYS_write, SYS_writev,
-		SYS_sendto, SYS_sendmsg, SYS_sendmmsg, SYS_connect,
+		SYS_sendto, SYS_sendmsg, SYS_sendmmsg, SYS_connect, SYS_preadv2, SYS_pwritev2,
+		SYS_splice, SYS_sendfile,
 	};
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
