@@ -85,21 +85,31 @@ static void rearm(struct state *state, const struct target *row)
 		(void)helper_rearm(state->helper_fd, row->id.process);
 }
 
+static void look_again(struct state *state, struct target *row)
+{
+	row->again.at_usec = 0;
+	state_mark(state, row->id.process, false, NULL);
+	if (row->origin != ORIGIN_BELL)
+		rearm(state, row);
+}
+
 void gather_again(struct state *state, uint64_t now_usec)
 {
-	for (size_t i = 0; i < state->targets.n; i++) {
-		struct target *row = state->targets.rows[i];
+	struct targets *targets = &state->targets;
 
-		if (!row->again.at_usec || row->again.at_usec > now_usec)
-			continue;
-		row->again.at_usec = 0;
-		state_mark(state, row->id.process, false, NULL);
-		if (row->origin != ORIGIN_BELL)
-			rearm(state, row);
+	if (!targets->again_usec || targets->again_usec > now_usec)
+		return;
+	targets->again_usec = 0;
+	for (size_t i = 0; i < targets->n; i++) {
+		struct target *row = targets->rows[i];
+
+		if (row->again.at_usec && row->again.at_usec <= now_usec)
+			look_again(state, row);
+		targets->again_usec = time_earlier(targets->again_usec, row->again.at_usec);
 	}
 }
 
-static void look_later(struct target *row, uint64_t now_usec)
+static void look_later(struct targets *targets, struct target *row, uint64_t now_usec)
 {
 	struct again *again = &row->again;
 
@@ -107,6 +117,7 @@ static void look_later(struct target *row, uint64_t now_usec)
 	if (again->wait_usec > AGAIN_LAST_USEC)
 		again->wait_usec = AGAIN_LAST_USEC;
 	again->at_usec = now_usec + again->wait_usec;
+	targets->again_usec = time_earlier(targets->again_usec, again->at_usec);
 }
 
 /* ---- sweeps -------------------------------------------------------------- */
@@ -300,7 +311,7 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t un
 	state->has_rung |= dirty->pin_rang;
 	keep_what_rang(&facts, &row->facts, dirty);
 	if (dirty->pin_rang || is_growing(row, &facts))
-		look_later(row, now_usec);
+		look_later(&state->targets, row, now_usec);
 	/* the clock: a tick that looks at many begins long before this one */
 	if (!row->looked_usec)
 		row->known_usec = state_now_usec();

@@ -203,7 +203,8 @@ static inline uint64_t time_earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Has a tick something to do now? */
+/* Has a tick something to do now?  Asked after each message that anybody sends, so
+ * without a walk through the targets. */
 bool state_has_work(const struct state *state, uint64_t now_usec);
 
 /* When a tick has something to do without any event; 0: never. */

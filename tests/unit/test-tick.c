@@ -561,6 +561,33 @@ static void test_bell_is_armed_again_slower_and_slower(void **unused)
 	assert_int_equal(last, 300 * SECOND);
 }
 
+/* The time of one is not the end of the other's, nor does one that has gone wake
+ * the loop for ever. */
+static void test_each_bell_has_its_own_time(void **unused)
+{
+	uint64_t first, second;
+
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	write_process(7, "/jobs/a", 16);
+	write_process(8, "/jobs/a", 16);
+	ring(7, 0);
+	tick(NOW);
+	ring(8, 0);
+	tick(NOW + SECOND / 2);
+	first = row_of(7)->again.at_usec;
+	second = row_of(8)->again.at_usec;
+	assert_true(first < second);
+	assert_int_equal(f.state.targets.again_usec, first);
+	tick(first);
+	assert_int_equal(row_of(7)->again.at_usec, 0);
+	assert_int_equal(f.state.targets.again_usec, second);
+	assert_true(state_has_work(&f.state, second));
+	end_process(8);
+	tick(second);
+	assert_int_equal(f.state.targets.again_usec, 0);
+}
+
 static void test_growth_is_noticed(void **unused)
 {
 	(void)unused;
@@ -1163,6 +1190,7 @@ int main(void)
 		TEST(test_what_fails_is_left_for_a_while),
 		TEST(test_reload_tries_again),
 		TEST(test_bell_is_armed_again_slower_and_slower),
+		TEST(test_each_bell_has_its_own_time),
 		TEST(test_growth_is_noticed),
 		TEST(test_lost_events_sweep),
 		TEST(test_sweeps_where_pins_stand),
