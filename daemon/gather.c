@@ -140,7 +140,7 @@ static bool is_blind(const struct state *state)
 	if (!state->host.has_pin_counters)
 		return true;
 	(void)watch_devices(state->watch, &n_devices);
-	return state->helper_fd < 0 && state->opens_missing && n_devices > 0;
+	return state->helper_fd < 0 && !state_hears_opens(state) && n_devices > 0;
 }
 
 /* Pins that came and went leave nobody to be found: each O_DIRECT read moves the

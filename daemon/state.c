@@ -195,6 +195,11 @@ bool state_has_sight(const struct state *state)
 	       (state->host.module_features & PINSAFE_FEATURE_SIGHT);
 }
 
+bool state_hears_opens(const struct state *state)
+{
+	return !state->opens_missing && !state->are_marks_missing;
+}
+
 void state_refresh_balancing(struct state *state)
 {
 	int balancing = kernel_read_balancing(state->proc_fd);

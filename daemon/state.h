@@ -105,7 +105,8 @@ struct state {
 	int helper_fd;		/* -1: no module */
 	struct ledger *ledger;
 	struct opens *opens;
-	const char *opens_missing;	/* why opens are not heard; NULL: they are */
+	const char *opens_missing;	/* why no opens are heard; NULL: they are, */
+	bool are_marks_missing;		/* but for nodes that could not be marked */
 	struct watch *watch;
 	struct bus *bus;
 	const struct unit_manager *units;	/* NULL: no systemd to ask */
@@ -168,6 +169,9 @@ int state_open_helper(struct state *state, int kept_fd);
 
 /* Can the module count pinned pages here? */
 bool state_has_sight(const struct state *state);
+
+/* Are opens of devices that policies name heard by fanotify, or by nobody? */
+bool state_hears_opens(const struct state *state);
 
 /* Host-wide facts that may have changed, read where they are wanted: a vmstat
  * per node is too dear for each tick. */

@@ -17,6 +17,7 @@
 #include "daemon/settle.h"
 #include "daemon/survey.h"
 #include "daemon/tick.h"
+#include "tests/unit/fake-fanotify.h"
 #include "tests/unit/fake-module.h"
 #include "tests/unit/tree.h"
 
@@ -101,6 +102,7 @@ static int setup(void **unused)
 	(void)unused;
 	memset(&f, 0, sizeof(f));
 	fake_reset();
+	fake_fanotify.refused = NULL;
 	f.tree = tree_new();
 	write_host();
 	name(f.proc, "proc"), name(f.sys, "sys"), name(f.dev, "dev");
@@ -663,6 +665,103 @@ static void test_sweeps_where_pins_stand(void **unused)
 	assert_non_null(row_of(8));
 }
 
+#define DEVICE	\
+	"[Daemon]\nMode=audit\n[Policy d]\nMatchDevice=/dev/null /dev/fuse\nAction=hold\n"
+
+/* Nodes need root, so those of this machine stand in. */
+static void use_own_nodes(void)
+{
+	_cleanup_(close) int fd = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_true(dup2(fd, f.state.dev_fd) >= 0);
+}
+
+/* By a descriptor that it has, as if inherited: nobody hears an open. */
+static void write_user_of_fuse(int pid)
+{
+	char command[PATH_MAX * 2];
+
+	write_process(pid, "/jobs/a", 0);
+	snprintf(command, sizeof(command), "ln -s /dev/fuse '%s/proc/%d/fd/3'", f.tree.path, pid);
+	tree_run(command);
+}
+
+/* Memory and terminals are no devices here, and not every machine has another. */
+static void assert_user_of_fuse_is_known(int pid)
+{
+	if (access("/dev/fuse", F_OK) == 0)
+		assert_non_null(row_of(pid));
+}
+
+static bool is_missing(const char *beginning)
+{
+	for (char **line = f.state.status.missing; line && *line; line++) {
+		if (strncmp(*line, beginning, strlen(beginning)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void listen_for_opens(void)
+{
+	assert_int_equal(opens_new(f.state.dev_fd, true, &f.state.opens,
+				   &f.state.opens_missing), 0);
+	f.state.are_nodes_due = true;
+}
+
+/* Nobody hears opens: each interval is swept.  So it is told. */
+static void test_sweeps_where_nodes_cannot_be_marked(void **unused)
+{
+	(void)unused;
+	use_own_nodes();
+	configure(DEVICE);
+	f.state.helper_fd = -1;
+	count_pins(100, 100);
+	fake_fanotify.refused = "null";
+	fake_fanotify.error = ENODEV;
+	listen_for_opens();
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	assert_true(is_missing("device opens"));
+	write_user_of_fuse(7);
+	assert_true(poll(NOW + 30 * SECOND));
+	assert_user_of_fuse_is_known(7);
+
+	fake_fanotify.refused = NULL;
+	f.state.are_nodes_due = true;
+	tick(NOW + 31 * SECOND);
+	assert_false(is_missing("device opens"));
+	assert_false(poll(NOW + 62 * SECOND));
+}
+
+/* Nor without a fanotify group, whatever there is to mark. */
+static void test_deaf_stays_deaf(void **unused)
+{
+	(void)unused;
+	use_own_nodes();
+	configure(DEVICE);
+	f.state.helper_fd = -1;
+	listen_for_opens();
+	f.state.opens_missing = "reading fanotify failed";
+	tick(NOW);
+	assert_true(is_missing("device opens"));
+}
+
+static void test_a_module_without_the_open_bell(void **unused)
+{
+	(void)unused;
+	use_own_nodes();
+	configure(DEVICE);
+	listen_for_opens();
+	tick(NOW);
+	assert_true(is_missing("open bell: opens of devices are heard by fanotify"));
+	fake_fanotify.refused = "null";
+	fake_fanotify.error = EPERM;
+	f.state.are_nodes_due = true;
+	tick(NOW + SECOND);
+	assert_true(is_missing("open bell: opens of devices are found by the sweep only"));
+}
+
 /* A processor adds its releases later than another its acquisitions. */
 static void test_pins_that_pass_are_not_swept_for(void **unused)
 {
@@ -1194,6 +1293,9 @@ int main(void)
 		TEST(test_growth_is_noticed),
 		TEST(test_lost_events_sweep),
 		TEST(test_sweeps_where_pins_stand),
+		TEST(test_sweeps_where_nodes_cannot_be_marked),
+		TEST(test_deaf_stays_deaf),
+		TEST(test_a_module_without_the_open_bell),
 		TEST(test_pins_that_pass_are_not_swept_for),
 		TEST(test_counters_are_not_believed_for_ever),
 		TEST(test_storm_is_taken_in_batches),
