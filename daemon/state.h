@@ -147,6 +147,7 @@ struct state {
 	uint64_t sweep_usec;	/* sweep then */
 	uint64_t swept_usec;	/* the last sweep, */
 	uint64_t swept_pins;	/* and the host-wide counter at it */
+	uint64_t thorough_usec;	/* the last one that was thorough */
 	bool do_pins_stand;	/* at the last poll, some were not released */
 	int balancing;		/* of the host, as last seen, or as we made it */
 	uint64_t drift_usec;	/* see then whether somebody else changed it */

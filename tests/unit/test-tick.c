@@ -785,12 +785,121 @@ static void test_counters_are_not_believed_for_ever(void **unused)
 	count_pins(100, 100);
 	f.state.is_sweep_due = true;
 	tick(NOW);
-	assert_false(poll(NOW + 1000 * SECOND));
 	write_process(7, "/jobs/a", 4096);
 	count_pins(1124, 1200);				/* somebody else's came late */
 	assert_false(poll(NOW + 899 * SECOND));
 	assert_true(poll(NOW + 900 * SECOND));
 	assert_non_null(row_of(7));
+}
+
+/* Nor swept for more often than that. */
+static void test_nothing_moves_and_is_not_believed_for_ever(void **unused)
+{
+	(void)unused;
+	use_own_nodes();
+	configure(DEVICE);
+	f.state.helper_fd = -1;
+	count_pins(100, 100);
+	listen_for_opens();
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	write_user_of_fuse(7);
+	for (unsigned int t = 2; t < 900; t += 2)
+		assert_false(poll(NOW + t * SECOND));
+	assert_true(poll(NOW + 900 * SECOND));
+	assert_user_of_fuse_is_known(7);
+	assert_false(poll(NOW + 1798 * SECOND));
+	assert_true(poll(NOW + 1800 * SECOND));
+}
+
+/* A ring that 7.x books nowhere, of somebody with CAP_IPC_LOCK. */
+static void write_user_of_ring(int pid)
+{
+	char command[PATH_MAX * 2], path[64];
+
+	write_process(pid, "/jobs/a", 0);
+	snprintf(path, sizeof(path), "proc/%d/status", pid);
+	tree_write(&f.tree, path,
+		   "Name:\tjob\nUid:\t0\t0\t0\t0\nVmPin:\t       0 kB\nThreads:\t1\n"
+		   "CapEff:\t0000000000004000\nMems_allowed_list:\t0-1\n");
+	snprintf(path, sizeof(path), "proc/%d/fdinfo/5", pid);
+	tree_write(&f.tree, path,
+		   "pos:\t0\nflags:\t02\nmnt_id:\t1\nino:\t77\nSqThread:\t-1\nUserBufs:\t1\n"
+		   "    0: 0x7f0000000000/4194304\n");
+	snprintf(command, sizeof(command), "ln -s 'anon_inode:[io_uring]' '%s/proc/%d/fd/5'",
+		 f.tree.path, pid);
+	tree_run(command);
+}
+
+static void test_disbelief_looks_at_rings(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	f.state.helper_fd = -1;
+	count_pins(100, 100);
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	write_user_of_ring(7);
+	count_pins(1124, 1200);
+	assert_true(poll(NOW + 900 * SECOND));
+	assert_non_null(row_of(7));
+}
+
+/* Sweeps that the daemon with the module makes at its own times, until then. */
+static unsigned int sweep_until(uint64_t end_usec)
+{
+	uint64_t sweeps = f.state.tally.sweeps;
+
+	while (f.state.sweep_usec < end_usec)
+		tick(f.state.sweep_usec);
+	return (unsigned int)(f.state.tally.sweeps - sweeps);
+}
+
+/* The open bell does not ring for a descriptor that is inherited or sent. */
+static void test_with_the_module_devices_are_looked_for(void **unused)
+{
+	(void)unused;
+	use_own_nodes();
+	f.state.host.module_features |= PINSAFE_FEATURE_BELL_OPEN;
+	configure(DEVICE);
+	count_pins(100, 100);
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	write_user_of_fuse(7);
+	assert_int_equal(sweep_until(NOW + 1000 * SECOND), 1);	/* 900, and the fleet's share */
+	assert_user_of_fuse_is_known(7);
+	assert_int_equal(sweep_until(NOW + 2000 * SECOND), 1);
+}
+
+/* More often only where pins were made, and then for them. */
+static void test_with_the_module_devices_are_not_looked_for_always(void **unused)
+{
+	(void)unused;
+	use_own_nodes();
+	configure(DEVICE);
+	count_pins(100, 100);
+	f.state.config.sweep_interval_sec = 60;
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	write_user_of_fuse(7);
+	assert_int_equal(sweep_until(NOW + 300 * SECOND), 0);
+	count_pins(200, 200);
+	assert_int_equal(sweep_until(NOW + 900 * SECOND), 1);
+	assert_null(row_of(7));
+	assert_int_equal(sweep_until(NOW + 1700 * SECOND), 1);
+	assert_user_of_fuse_is_known(7);
+}
+
+static void test_with_the_module_bells_are_believed(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	count_pins(100, 100);
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	assert_int_equal(sweep_until(NOW + 3000 * SECOND), 0);
+	count_pins(200, 200);
+	assert_int_equal(sweep_until(NOW + 6000 * SECOND), 1);
 }
 
 static void test_storm_is_taken_in_batches(void **unused)
@@ -1298,6 +1407,11 @@ int main(void)
 		TEST(test_a_module_without_the_open_bell),
 		TEST(test_pins_that_pass_are_not_swept_for),
 		TEST(test_counters_are_not_believed_for_ever),
+		TEST(test_nothing_moves_and_is_not_believed_for_ever),
+		TEST(test_disbelief_looks_at_rings),
+		TEST(test_with_the_module_devices_are_looked_for),
+		TEST(test_with_the_module_devices_are_not_looked_for_always),
+		TEST(test_with_the_module_bells_are_believed),
 		TEST(test_storm_is_taken_in_batches),
 		TEST(test_slow_looks_end_the_tick),
 		TEST(test_huge_process_is_counted_over_ticks),
