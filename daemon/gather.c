@@ -24,6 +24,8 @@ DEFINE_CLEANUP_EMBEDDED(struct process_facts, process_facts_done);
 #define SWEEP_WITH_MODULE_SEC		900
 #define SWEEP_WITHOUT_MODULE_SEC	30
 
+#define THOROUGH_USEC	(900 * SECOND_USEC)
+
 /* ---- events -------------------------------------------------------------- */
 
 void gather_lost(struct state *state, uint64_t lost)
@@ -85,21 +87,31 @@ static void rearm(struct state *state, const struct target *row)
 		(void)helper_rearm(state->helper_fd, row->id.process);
 }
 
+static void look_again(struct state *state, struct target *row)
+{
+	row->again.at_usec = 0;
+	state_mark(state, row->id.process, false, NULL);
+	if (row->origin != ORIGIN_BELL)
+		rearm(state, row);
+}
+
 void gather_again(struct state *state, uint64_t now_usec)
 {
-	for (size_t i = 0; i < state->targets.n; i++) {
-		struct target *row = state->targets.rows[i];
+	struct targets *targets = &state->targets;
 
-		if (!row->again.at_usec || row->again.at_usec > now_usec)
-			continue;
-		row->again.at_usec = 0;
-		state_mark(state, row->id.process, false, NULL);
-		if (row->origin != ORIGIN_BELL)
-			rearm(state, row);
+	if (!targets->again_usec || targets->again_usec > now_usec)
+		return;
+	targets->again_usec = 0;
+	for (size_t i = 0; i < targets->n; i++) {
+		struct target *row = targets->rows[i];
+
+		if (row->again.at_usec && row->again.at_usec <= now_usec)
+			look_again(state, row);
+		targets->again_usec = time_earlier(targets->again_usec, row->again.at_usec);
 	}
 }
 
-static void look_later(struct target *row, uint64_t now_usec)
+static void look_later(struct targets *targets, struct target *row, uint64_t now_usec)
 {
 	struct again *again = &row->again;
 
@@ -107,6 +119,7 @@ static void look_later(struct target *row, uint64_t now_usec)
 	if (again->wait_usec > AGAIN_LAST_USEC)
 		again->wait_usec = AGAIN_LAST_USEC;
 	again->at_usec = now_usec + again->wait_usec;
+	targets->again_usec = time_earlier(targets->again_usec, again->at_usec);
 }
 
 /* ---- sweeps -------------------------------------------------------------- */
@@ -121,31 +134,42 @@ static uint64_t sweep_interval_usec(const struct state *state)
 	return seconds * SECOND_USEC;
 }
 
+static bool has_devices(const struct state *state)
+{
+	size_t n;
+
+	(void)watch_devices(state->watch, &n);
+	return n > 0;
+}
+
 /* Would a pin or an open that matters move nothing that we see? */
 static bool is_blind(const struct state *state)
 {
-	size_t n_devices;
-
 	if (!state->host.has_pin_counters)
 		return true;
-	(void)watch_devices(state->watch, &n_devices);
-	return state->helper_fd < 0 && state->opens_missing && n_devices > 0;
+	return state->helper_fd < 0 && !state_hears_opens(state) && has_devices(state);
+}
+
+/* No open tells of a descriptor that was inherited or sent, and without the module
+ * of a container's own node; no counter tells what a driver then pins by
+ * get_user_pages(); and releases may hide pins that stand.  Once in a long while
+ * nothing is believed. */
+static bool is_to_doubt(const struct state *state, uint64_t now_usec)
+{
+	return now_usec >= state->thorough_usec + THOROUGH_USEC;
 }
 
 /* Pins that came and went leave nobody to be found: each O_DIRECT read moves the
  * counters.  Processors add to them a second or two late (vmstat_update()), each at
  * its own time, so that for a moment pins seem to stand whose release is not yet
  * counted: what counts is that they stand at two polls.  Releases may hide pins that
- * stand as well, and for longer where a processor sleeps: once in a long while the
- * counters are not believed. */
+ * stand as well, and for longer where a processor sleeps: see is_to_doubt(). */
 static bool is_worth_a_sweep(const struct state *state, bool did_stand, uint64_t now_usec)
 {
-	if (is_blind(state))
+	if (is_blind(state) || is_to_doubt(state, now_usec))
 		return true;
-	if (state->host.pins_acquired == state->swept_pins)
-		return false;
-	return (did_stand && state->do_pins_stand) ||
-	       now_usec >= state->swept_usec + SWEEP_WITH_MODULE_SEC * SECOND_USEC;
+	return state->host.pins_acquired != state->swept_pins && did_stand &&
+	       state->do_pins_stand;
 }
 
 void gather_poll(struct state *state, uint64_t now_usec)
@@ -181,6 +205,13 @@ static void let_ring_again(struct state *state)
 	}
 }
 
+static void note_sweep(struct state *state, bool is_thorough, uint64_t now_usec)
+{
+	state->swept_usec = now_usec;
+	if (is_thorough)
+		state->thorough_usec = now_usec;
+}
+
 void gather_sweep(struct state *state, uint64_t now_usec)
 {
 	bool is_time = state->sweep_usec && state->sweep_usec <= now_usec;
@@ -190,20 +221,22 @@ void gather_sweep(struct state *state, uint64_t now_usec)
 	 * comes after it, and time counts from there. */
 	if (survey_is_under_way(state)) {
 		plan_sweep(state, now_usec);
-		state->swept_usec = now_usec;
+		note_sweep(state, state->survey.is_thorough, now_usec);
 		return;
 	}
 	if (!state->is_sweep_due && !is_time)
 		return;
 	plan_sweep(state, now_usec);
 	state_refresh_pins(state);
-	if (!state->is_sweep_due && !is_blind(state) &&
+	/* With the module, whose bells tell of pins, looking thoroughly is for when
+	 * something happened, and for devices. */
+	is_thorough = state->is_sweep_due || state->helper_fd < 0 ||
+		      (has_devices(state) && is_to_doubt(state, now_usec));
+	if (!is_thorough && !is_blind(state) &&
 	    state->host.pins_acquired == state->swept_pins)
 		return;
-	/* With the module looking thoroughly is for when something happened. */
-	is_thorough = state->is_sweep_due || state->helper_fd < 0;
 	state->is_sweep_due = false;
-	state->swept_usec = now_usec;
+	note_sweep(state, is_thorough, now_usec);
 	state->swept_pins = state->host.pins_acquired;
 	state->tally.sweeps++;
 	/* Nodes may have been added; the old facts stay where that fails. */
@@ -300,7 +333,7 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t un
 	state->has_rung |= dirty->pin_rang;
 	keep_what_rang(&facts, &row->facts, dirty);
 	if (dirty->pin_rang || is_growing(row, &facts))
-		look_later(row, now_usec);
+		look_later(&state->targets, row, now_usec);
 	/* the clock: a tick that looks at many begins long before this one */
 	if (!row->looked_usec)
 		row->known_usec = state_now_usec();

@@ -195,6 +195,11 @@ bool state_has_sight(const struct state *state)
 	       (state->host.module_features & PINSAFE_FEATURE_SIGHT);
 }
 
+bool state_hears_opens(const struct state *state)
+{
+	return !state->opens_missing && !state->are_marks_missing;
+}
+
 void state_refresh_balancing(struct state *state)
 {
 	int balancing = kernel_read_balancing(state->proc_fd);
@@ -364,15 +369,6 @@ static bool is_due(uint64_t at_usec, uint64_t now_usec)
 	return at_usec && at_usec <= now_usec;
 }
 
-static uint64_t next_again(const struct state *state)
-{
-	uint64_t next = 0;
-
-	for (size_t i = 0; i < state->targets.n; i++)
-		next = time_earlier(next, state->targets.rows[i]->again.at_usec);
-	return next;
-}
-
 uint64_t state_next_usec(const struct state *state)
 {
 	uint64_t next = time_earlier(state->decide_usec, state->look_usec);
@@ -381,7 +377,7 @@ uint64_t state_next_usec(const struct state *state)
 	next = time_earlier(next, time_earlier(state->drift_usec, state->metrics_usec));
 
 	next = time_earlier(next, state->strangers_usec);
-	return time_earlier(next, time_earlier(state->sweep_usec, next_again(state)));
+	return time_earlier(next, time_earlier(state->sweep_usec, state->targets.again_usec));
 }
 
 bool state_has_work(const struct state *state, uint64_t now_usec)

@@ -105,7 +105,8 @@ struct state {
 	int helper_fd;		/* -1: no module */
 	struct ledger *ledger;
 	struct opens *opens;
-	const char *opens_missing;	/* why opens are not heard; NULL: they are */
+	const char *opens_missing;	/* why no opens are heard; NULL: they are, */
+	bool are_marks_missing;		/* but for nodes that could not be marked */
 	struct watch *watch;
 	struct bus *bus;
 	const struct unit_manager *units;	/* NULL: no systemd to ask */
@@ -146,6 +147,7 @@ struct state {
 	uint64_t sweep_usec;	/* sweep then */
 	uint64_t swept_usec;	/* the last sweep, */
 	uint64_t swept_pins;	/* and the host-wide counter at it */
+	uint64_t thorough_usec;	/* the last one that was thorough */
 	bool do_pins_stand;	/* at the last poll, some were not released */
 	int balancing;		/* of the host, as last seen, or as we made it */
 	uint64_t drift_usec;	/* see then whether somebody else changed it */
@@ -168,6 +170,9 @@ int state_open_helper(struct state *state, int kept_fd);
 
 /* Can the module count pinned pages here? */
 bool state_has_sight(const struct state *state);
+
+/* Are opens of devices that policies name heard by fanotify, or by nobody? */
+bool state_hears_opens(const struct state *state);
 
 /* Host-wide facts that may have changed, read where they are wanted: a vmstat
  * per node is too dear for each tick. */
@@ -203,7 +208,8 @@ static inline uint64_t time_earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Has a tick something to do now? */
+/* Has a tick something to do now?  Asked after each message that anybody sends, so
+ * without a walk through the targets. */
 bool state_has_work(const struct state *state, uint64_t now_usec);
 
 /* When a tick has something to do without any event; 0: never. */

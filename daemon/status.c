@@ -95,7 +95,9 @@ static void find_missing_module(const struct state *state, struct missing *missi
 	     "holds of cgroups: no cgroup v2 for the module, processes are held one by one");
 	miss(missing, !(features & PINSAFE_FEATURE_BELL_PIN),
 	     "pin bell: pins are found by the sweep only");
-	miss(missing, !(features & PINSAFE_FEATURE_BELL_OPEN),
+	miss(missing, !(features & PINSAFE_FEATURE_BELL_OPEN) && state_hears_opens(state),
+	     "open bell: opens of devices are heard by fanotify, those of containers' own nodes are found by the sweep");
+	miss(missing, !(features & PINSAFE_FEATURE_BELL_OPEN) && !state_hears_opens(state),
 	     "open bell: opens of devices are found by the sweep only");
 	miss(missing, !(features & PINSAFE_FEATURE_SIGHT),
 	     "sight: pinned bytes are what the kernel books, some drivers book nothing; pins from before the start are not seen");
@@ -114,7 +116,7 @@ static void find_missing(const struct state *state, struct missing *missing)
 	}
 	miss(missing, true,
 	     "helper module: nothing can be held; pinners are found by sweeps where the kernel books their pins, which some drivers do not do");
-	miss(missing, state->opens_missing != NULL,
+	miss(missing, !state_hears_opens(state),
 	     "device opens: not heard, devices in use are found by the sweep");
 	miss(missing, !state->host.has_pin_counters,
 	     "pin counters: this kernel has none, so every sweep interval is swept");

@@ -63,7 +63,7 @@ static struct proc_wanted find_wanted(const struct state *state)
 	const struct host_facts *host = &state->host;
 	struct proc_wanted wanted = {
 		/* the counters lag by a second and may then differ either way */
-		.unbooked_rings = !host->has_pin_counters ||
+		.unbooked_rings = state->survey.is_thorough || !host->has_pin_counters ||
 				  host->pins_acquired > host->pins_released,
 	};
 

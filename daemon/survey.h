@@ -2,11 +2,12 @@
 /*
  * survey.h - a round through everybody, a few of them a tick
  *
- * Finds by /proc who pins or has a device open.  A thorough round looks at
- * everybody's descriptors, because nothing else tells of devices, and with the
- * module's sight at everybody's memory: bells tell of pins that are made from now
- * on, and /proc shows only what drivers book, so what was pinned before, while
- * nobody listened, is found by one cheap look of sight.
+ * Finds by /proc who pins or has a device open.  A thorough round believes no
+ * counter.  It looks at everybody's descriptors, if policies name devices, because
+ * nothing else tells of them, or else of those whose rings are booked nowhere; and
+ * with the module's sight at everybody's memory: bells tell of pins that are made
+ * from now on, and /proc shows only what drivers book, so what was pinned before,
+ * while nobody listened, is found by one cheap look of sight.
  *
  * Strangers decide how many processes there are and how many files each has open,
  * so a tick looks at some of them only; see SURVEY_USEC.

@@ -83,6 +83,7 @@ struct targets {
 	struct target **rows;		/* sorted by target_id_compare() */
 	size_t n;
 	size_t capacity;
+	uint64_t again_usec;		/* no row's again.at_usec is earlier; 0: none has one */
 	int exit_fd;			/* epoll of all pidfds; -1: not watched */
 };
 

@@ -93,7 +93,7 @@ static void watch_nodes(struct state *state)
 	state->are_nodes_due = false;
 	state->is_watch_due = true;
 	if (state->opens && watch_globs(&state->config, &globs, &n) >= 0)
-		(void)opens_watch(state->opens, globs, n);
+		state->are_marks_missing = opens_watch(state->opens, globs, n) < 0;
 }
 
 static void tell_watches(struct state *state)

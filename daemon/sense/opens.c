@@ -193,7 +193,7 @@ static bool has_node(const struct device_nodes *nodes, const char *path)
 	return false;
 }
 
-/* Number marked; a negative errno if not one of them could be. */
+/* Number marked; a negative errno if one of them is there and could not be. */
 static int replace_marks(struct opens *opens, const struct device_nodes *nodes)
 {
 	int marked = 0, error = 0;
@@ -212,7 +212,7 @@ static int replace_marks(struct opens *opens, const struct device_nodes *nodes)
 		if (!has_node(nodes, opens->nodes.nodes[i].path))
 			fanotify_mark(opens->fanotify_fd, FAN_MARK_REMOVE, FAN_OPEN,
 				      opens->dev_fd, opens->nodes.nodes[i].path);
-	return marked ? marked : error;
+	return error < 0 ? error : marked;
 }
 
 int opens_watch(struct opens *opens, char *const *globs, size_t n_globs)

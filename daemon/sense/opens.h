@@ -28,9 +28,9 @@ int opens_fanotify_fd(const struct opens *opens);
 int opens_inotify_fd(const struct opens *opens);
 
 /* Replaces the watched globs; marks what exists.  Number of nodes marked, or
- * negative errno: none could be (-ENODEV: devtmpfs of 5.10 has no fsid; -EPERM:
- * the unit's device policy refuses); nodes that come and go are noticed all the
- * same. */
+ * negative errno: one at least could not be, and its opens are not heard (-ENODEV:
+ * devtmpfs of 5.10 has no fsid; -EPERM: the unit's device policy refuses; -ENOSPC:
+ * fs.fanotify.max_user_marks); nodes that come and go are noticed all the same. */
 int opens_watch(struct opens *opens, char *const *globs, size_t n_globs);
 
 /* Drains events: pids (thread groups) that opened a marked node, each once, for

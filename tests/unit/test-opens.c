@@ -9,6 +9,7 @@
 #include <sys/fanotify.h>
 
 #include "daemon/sense/opens.h"
+#include "tests/unit/fake-fanotify.h"
 #include "tests/unit/tree.h"
 
 /* Events as read(2) gives them, with an information record behind each that
@@ -123,6 +124,27 @@ static void test_notices_what_comes_and_goes(void **state)
 	assert_int_equal(opens_read_nodes(opens), 0);
 }
 
+/* One of two is one too few: who opens the other is not heard. */
+static void test_tells_of_a_node_without_a_mark(void **state)
+{
+	_cleanup_(close) int dev_fd = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(opens_free) struct opens *opens = NULL;
+	const char *globs[] = { "/dev/null", "/dev/zero" };
+	const char *why = "unset";
+
+	(void)state;
+	assert_int_equal(opens_new(dev_fd, true, &opens, &why), 0);
+	assert_null(why);
+	assert_int_equal(opens_watch(opens, (char **)globs, 2), 2);
+	fake_fanotify.refused = "null";
+	fake_fanotify.error = ENODEV;
+	assert_int_equal(opens_watch(opens, (char **)globs, 2), -ENODEV);
+	fake_fanotify.error = ENOENT;			/* gone meanwhile */
+	assert_int_equal(opens_watch(opens, (char **)globs, 2), 1);
+	fake_fanotify.refused = NULL;
+	assert_int_equal(opens_watch(opens, (char **)globs, 2), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +152,7 @@ int main(void)
 		cmocka_unit_test(test_broken_events),
 		cmocka_unit_test(test_numbers_are_sorted_and_unique),
 		cmocka_unit_test(test_notices_what_comes_and_goes),
+		cmocka_unit_test(test_tells_of_a_node_without_a_mark),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,9 +102,7 @@ static void test_bells_first(void **unused)
 
 static void test_earliest_counts(void **unused)
 {
-	struct target row = { .again.at_usec = 40 };
-	struct target *rows[] = { &row };
-	struct state state = { .targets = { .rows = rows, .n = 1 } };
+	struct state state = { .targets.again_usec = 40 };
 
 	(void)unused;
 	assert_int_equal(state_next_usec(&state), 40);
@@ -118,6 +116,16 @@ static void test_earliest_counts(void **unused)
 	assert_int_equal(state_next_usec(&state), 10);
 	assert_false(state_has_work(&state, 9));
 	assert_true(state_has_work(&state, 10));
+}
+
+/* Anybody's message asks, so no row may be touched: here there are none. */
+static void test_asking_costs_the_same_with_many_targets(void **unused)
+{
+	struct state state = { .targets = { .rows = NULL, .n = 16384, .again_usec = 40 } };
+
+	(void)unused;
+	assert_false(state_has_work(&state, 39));
+	assert_true(state_has_work(&state, 40));
 }
 
 static void test_never(void **unused)
@@ -139,6 +147,7 @@ int main(void)
 		cmocka_unit_test(test_any_order),
 		cmocka_unit_test(test_bells_first),
 		cmocka_unit_test(test_earliest_counts),
+		cmocka_unit_test(test_asking_costs_the_same_with_many_targets),
 		cmocka_unit_test(test_never),
 	};
 

@@ -17,6 +17,7 @@
 #include "daemon/settle.h"
 #include "daemon/survey.h"
 #include "daemon/tick.h"
+#include "tests/unit/fake-fanotify.h"
 #include "tests/unit/fake-module.h"
 #include "tests/unit/tree.h"
 
@@ -101,6 +102,7 @@ static int setup(void **unused)
 	(void)unused;
 	memset(&f, 0, sizeof(f));
 	fake_reset();
+	fake_fanotify.refused = NULL;
 	f.tree = tree_new();
 	write_host();
 	name(f.proc, "proc"), name(f.sys, "sys"), name(f.dev, "dev");
@@ -561,6 +563,33 @@ static void test_bell_is_armed_again_slower_and_slower(void **unused)
 	assert_int_equal(last, 300 * SECOND);
 }
 
+/* The time of one is not the end of the other's, nor does one that has gone wake
+ * the loop for ever. */
+static void test_each_bell_has_its_own_time(void **unused)
+{
+	uint64_t first, second;
+
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	write_process(7, "/jobs/a", 16);
+	write_process(8, "/jobs/a", 16);
+	ring(7, 0);
+	tick(NOW);
+	ring(8, 0);
+	tick(NOW + SECOND / 2);
+	first = row_of(7)->again.at_usec;
+	second = row_of(8)->again.at_usec;
+	assert_true(first < second);
+	assert_int_equal(f.state.targets.again_usec, first);
+	tick(first);
+	assert_int_equal(row_of(7)->again.at_usec, 0);
+	assert_int_equal(f.state.targets.again_usec, second);
+	assert_true(state_has_work(&f.state, second));
+	end_process(8);
+	tick(second);
+	assert_int_equal(f.state.targets.again_usec, 0);
+}
+
 static void test_growth_is_noticed(void **unused)
 {
 	(void)unused;
@@ -636,6 +665,103 @@ static void test_sweeps_where_pins_stand(void **unused)
 	assert_non_null(row_of(8));
 }
 
+#define DEVICE	\
+	"[Daemon]\nMode=audit\n[Policy d]\nMatchDevice=/dev/null /dev/fuse\nAction=hold\n"
+
+/* Nodes need root, so those of this machine stand in. */
+static void use_own_nodes(void)
+{
+	_cleanup_(close) int fd = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_true(dup2(fd, f.state.dev_fd) >= 0);
+}
+
+/* By a descriptor that it has, as if inherited: nobody hears an open. */
+static void write_user_of_fuse(int pid)
+{
+	char command[PATH_MAX * 2];
+
+	write_process(pid, "/jobs/a", 0);
+	snprintf(command, sizeof(command), "ln -s /dev/fuse '%s/proc/%d/fd/3'", f.tree.path, pid);
+	tree_run(command);
+}
+
+/* Memory and terminals are no devices here, and not every machine has another. */
+static void assert_user_of_fuse_is_known(int pid)
+{
+	if (access("/dev/fuse", F_OK) == 0)
+		assert_non_null(row_of(pid));
+}
+
+static bool is_missing(const char *beginning)
+{
+	for (char **line = f.state.status.missing; line && *line; line++) {
+		if (strncmp(*line, beginning, strlen(beginning)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void listen_for_opens(void)
+{
+	assert_int_equal(opens_new(f.state.dev_fd, true, &f.state.opens,
+				   &f.state.opens_missing), 0);
+	f.state.are_nodes_due = true;
+}
+
+/* Nobody hears opens: each interval is swept.  So it is told. */
+static void test_sweeps_where_nodes_cannot_be_marked(void **unused)
+{
+	(void)unused;
+	use_own_nodes();
+	configure(DEVICE);
+	f.state.helper_fd = -1;
+	count_pins(100, 100);
+	fake_fanotify.refused = "null";
+	fake_fanotify.error = ENODEV;
+	listen_for_opens();
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	assert_true(is_missing("device opens"));
+	write_user_of_fuse(7);
+	assert_true(poll(NOW + 30 * SECOND));
+	assert_user_of_fuse_is_known(7);
+
+	fake_fanotify.refused = NULL;
+	f.state.are_nodes_due = true;
+	tick(NOW + 31 * SECOND);
+	assert_false(is_missing("device opens"));
+	assert_false(poll(NOW + 62 * SECOND));
+}
+
+/* Nor without a fanotify group, whatever there is to mark. */
+static void test_deaf_stays_deaf(void **unused)
+{
+	(void)unused;
+	use_own_nodes();
+	configure(DEVICE);
+	f.state.helper_fd = -1;
+	listen_for_opens();
+	f.state.opens_missing = "reading fanotify failed";
+	tick(NOW);
+	assert_true(is_missing("device opens"));
+}
+
+static void test_a_module_without_the_open_bell(void **unused)
+{
+	(void)unused;
+	use_own_nodes();
+	configure(DEVICE);
+	listen_for_opens();
+	tick(NOW);
+	assert_true(is_missing("open bell: opens of devices are heard by fanotify"));
+	fake_fanotify.refused = "null";
+	fake_fanotify.error = EPERM;
+	f.state.are_nodes_due = true;
+	tick(NOW + SECOND);
+	assert_true(is_missing("open bell: opens of devices are found by the sweep only"));
+}
+
 /* A processor adds its releases later than another its acquisitions. */
 static void test_pins_that_pass_are_not_swept_for(void **unused)
 {
@@ -659,12 +785,121 @@ static void test_counters_are_not_believed_for_ever(void **unused)
 	count_pins(100, 100);
 	f.state.is_sweep_due = true;
 	tick(NOW);
-	assert_false(poll(NOW + 1000 * SECOND));
 	write_process(7, "/jobs/a", 4096);
 	count_pins(1124, 1200);				/* somebody else's came late */
 	assert_false(poll(NOW + 899 * SECOND));
 	assert_true(poll(NOW + 900 * SECOND));
 	assert_non_null(row_of(7));
+}
+
+/* Nor swept for more often than that. */
+static void test_nothing_moves_and_is_not_believed_for_ever(void **unused)
+{
+	(void)unused;
+	use_own_nodes();
+	configure(DEVICE);
+	f.state.helper_fd = -1;
+	count_pins(100, 100);
+	listen_for_opens();
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	write_user_of_fuse(7);
+	for (unsigned int t = 2; t < 900; t += 2)
+		assert_false(poll(NOW + t * SECOND));
+	assert_true(poll(NOW + 900 * SECOND));
+	assert_user_of_fuse_is_known(7);
+	assert_false(poll(NOW + 1798 * SECOND));
+	assert_true(poll(NOW + 1800 * SECOND));
+}
+
+/* A ring that 7.x books nowhere, of somebody with CAP_IPC_LOCK. */
+static void write_user_of_ring(int pid)
+{
+	char command[PATH_MAX * 2], path[64];
+
+	write_process(pid, "/jobs/a", 0);
+	snprintf(path, sizeof(path), "proc/%d/status", pid);
+	tree_write(&f.tree, path,
+		   "Name:\tjob\nUid:\t0\t0\t0\t0\nVmPin:\t       0 kB\nThreads:\t1\n"
+		   "CapEff:\t0000000000004000\nMems_allowed_list:\t0-1\n");
+	snprintf(path, sizeof(path), "proc/%d/fdinfo/5", pid);
+	tree_write(&f.tree, path,
+		   "pos:\t0\nflags:\t02\nmnt_id:\t1\nino:\t77\nSqThread:\t-1\nUserBufs:\t1\n"
+		   "    0: 0x7f0000000000/4194304\n");
+	snprintf(command, sizeof(command), "ln -s 'anon_inode:[io_uring]' '%s/proc/%d/fd/5'",
+		 f.tree.path, pid);
+	tree_run(command);
+}
+
+static void test_disbelief_looks_at_rings(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	f.state.helper_fd = -1;
+	count_pins(100, 100);
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	write_user_of_ring(7);
+	count_pins(1124, 1200);
+	assert_true(poll(NOW + 900 * SECOND));
+	assert_non_null(row_of(7));
+}
+
+/* Sweeps that the daemon with the module makes at its own times, until then. */
+static unsigned int sweep_until(uint64_t end_usec)
+{
+	uint64_t sweeps = f.state.tally.sweeps;
+
+	while (f.state.sweep_usec < end_usec)
+		tick(f.state.sweep_usec);
+	return (unsigned int)(f.state.tally.sweeps - sweeps);
+}
+
+/* The open bell does not ring for a descriptor that is inherited or sent. */
+static void test_with_the_module_devices_are_looked_for(void **unused)
+{
+	(void)unused;
+	use_own_nodes();
+	f.state.host.module_features |= PINSAFE_FEATURE_BELL_OPEN;
+	configure(DEVICE);
+	count_pins(100, 100);
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	write_user_of_fuse(7);
+	assert_int_equal(sweep_until(NOW + 1000 * SECOND), 1);	/* 900, and the fleet's share */
+	assert_user_of_fuse_is_known(7);
+	assert_int_equal(sweep_until(NOW + 2000 * SECOND), 1);
+}
+
+/* More often only where pins were made, and then for them. */
+static void test_with_the_module_devices_are_not_looked_for_always(void **unused)
+{
+	(void)unused;
+	use_own_nodes();
+	configure(DEVICE);
+	count_pins(100, 100);
+	f.state.config.sweep_interval_sec = 60;
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	write_user_of_fuse(7);
+	assert_int_equal(sweep_until(NOW + 300 * SECOND), 0);
+	count_pins(200, 200);
+	assert_int_equal(sweep_until(NOW + 900 * SECOND), 1);
+	assert_null(row_of(7));
+	assert_int_equal(sweep_until(NOW + 1700 * SECOND), 1);
+	assert_user_of_fuse_is_known(7);
+}
+
+static void test_with_the_module_bells_are_believed(void **unused)
+{
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	count_pins(100, 100);
+	f.state.is_sweep_due = true;
+	tick(NOW);
+	assert_int_equal(sweep_until(NOW + 3000 * SECOND), 0);
+	count_pins(200, 200);
+	assert_int_equal(sweep_until(NOW + 6000 * SECOND), 1);
 }
 
 static void test_storm_is_taken_in_batches(void **unused)
@@ -1163,11 +1398,20 @@ int main(void)
 		TEST(test_what_fails_is_left_for_a_while),
 		TEST(test_reload_tries_again),
 		TEST(test_bell_is_armed_again_slower_and_slower),
+		TEST(test_each_bell_has_its_own_time),
 		TEST(test_growth_is_noticed),
 		TEST(test_lost_events_sweep),
 		TEST(test_sweeps_where_pins_stand),
+		TEST(test_sweeps_where_nodes_cannot_be_marked),
+		TEST(test_deaf_stays_deaf),
+		TEST(test_a_module_without_the_open_bell),
 		TEST(test_pins_that_pass_are_not_swept_for),
 		TEST(test_counters_are_not_believed_for_ever),
+		TEST(test_nothing_moves_and_is_not_believed_for_ever),
+		TEST(test_disbelief_looks_at_rings),
+		TEST(test_with_the_module_devices_are_looked_for),
+		TEST(test_with_the_module_devices_are_not_looked_for_always),
+		TEST(test_with_the_module_bells_are_believed),
 		TEST(test_storm_is_taken_in_batches),
 		TEST(test_slow_looks_end_the_tick),
 		TEST(test_huge_process_is_counted_over_ticks),
