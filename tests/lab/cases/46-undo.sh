@@ -48,16 +48,18 @@ own_stop() {
 	ok "$1: the cgroup can be removed" until_true 20 rmdir "$cgroup_root$cgroup"
 }
 own_cpuset() {
-	(cd "$cgroup_root$cgroup" && head -n 1 cgroup.controllers cgroup.subtree_control \
-		../cgroup.subtree_control cpuset.{cpus,mems}.effective)
+	local dir=$cgroup_root$cgroup
+	echo "$(cat "$dir"/cgroup.controllers), $(cat "$dir"/cgroup.subtree_control)," \
+		"$(cat "$dir"/../cgroup.subtree_control)," \
+		"$(cat "$dir"/cpuset.{cpus,mems}.effective | paste -sd ' ')"
 }
 
 # own_free WHAT: restricted no more, which the kernel shows as none or as all
 own_free() {
 	is "$1: its cpuset, its parent and controllers are as before" "$(own_cpuset)" "$before"
 	ok "$1: every thread may go everywhere" allowed "$pid" 0-3 0-1
-	ok "$1: cpuset.cpus" grep -qE '^(0-3)?$' <(cat "$cgroup_root$cgroup/cpuset.cpus"; echo)
-	ok "$1: cpuset.mems" grep -qE '^(0-1)?$' <(cat "$cgroup_root$cgroup/cpuset.mems"; echo)
+	ok "$1: cpuset.cpus" grep -qE '^(0-3)?$' "$cgroup_root$cgroup/cpuset.cpus"
+	ok "$1: cpuset.mems" grep -qE '^(0-1)?$' "$cgroup_root$cgroup/cpuset.mems"
 }
 
 # own_confine WHAT CGROUP
@@ -73,18 +75,17 @@ own_confine() {
 		"$(find /run/systemd/system.control -type f 2>/dev/null || true)" "$files"
 	ok "$what: systemd reads its units again" systemctl daemon-reload
 	ok "$what: and it stays" effective "2-3 1"
-	ok "$what: release" pinsafectl release "$pid"
-	ok "$what: release: is undone" until_true 20 effective "0-3 0-1"
-	own_free "$what: release"
-	audit "${keys[@]}"
-	own_take "$what: again" "${keys[@]}"
 	ok "$what: no policy" without_policy
 	ok "$what: no policy: is undone" until_true 20 effective "0-3 0-1"
 	own_free "$what: no policy"
-	own_take "$what: a third time" "${keys[@]}"
+	own_take "$what: again" "${keys[@]}"
 	ok "$what: stop" systemctl stop pinsafed
 	own_free "$what: stop"
 	systemctl start pinsafed
+	own_take "$what: a third time" "${keys[@]}"
+	ok "$what: release" pinsafectl release "$pid"
+	ok "$what: release: is undone" until_true 20 effective "0-3 0-1"
+	own_free "$what: release"
 	own_stop "$what"
 }
 # own_take WHAT KEY...
