@@ -10,7 +10,9 @@
  *  - A mask is compared with what was asked for, less what is not allowed now.
  *  - A thread that was on all of its cpuset asked for nothing.  That is recorded as
  *    "all" and put back as all CPUs there could be: those of today would hold it
- *    back when the cpuset grows.
+ *    back when the cpuset grows.  If it happens to be just what we want, we ask
+ *    for it all the same, lest it grow, too.
+ *  - What a thread asked for beyond its cpuset, nobody can read: that is lost.
  *
  * A tid can be another thread's between a look and a call: it is looked at again
  * afterwards, and a stranger gets back what the call before showed.

@@ -93,8 +93,9 @@ static int plan_change(const struct subject *subject, const struct wanted *wante
 
 	switch (subject_judge(subject, current)) {
 	case STANDING_NEW:
-		change->is_set = strcmp(current->value, wanted->value) == 0;
 		r = find_before(subject, current, &change->before);
+		/* not current: a thread may be there by its cpuset alone */
+		change->is_set = r == 0 && strcmp(change->before, wanted->value) == 0;
 		break;
 	case STANDING_BORN:
 		parent = subject_find_parent(subject);

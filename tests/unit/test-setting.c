@@ -155,6 +155,35 @@ static void test_what_was_so_already(void **state)
 	assert_int_equal(fake->writes, 0);
 }
 
+/* As a thread's CPUs are, that asked for none: by its cpuset, until that is widened. */
+static int record_all(struct act_context *unused, const struct target_id *id,
+		      const struct wanted *current, char **ret_before)
+{
+	(void)unused;
+	(void)id;
+	(void)current;
+	*ret_before = strdup("all");
+	return 0;
+}
+
+static void test_what_is_so_by_chance(void **state)
+{
+	const struct plan_item item = { .id = target, .action = ACTION_BIND,
+					.cpus = (char *)"0-7" };
+	struct setting_ops ops = fake_ops;
+
+	(void)state;
+	ops.record = record_all;
+	fake->threads[2].is_alive = false;
+	assert_int_equal(ledger_record(context.ledger, ACTION_BIND, &target, "gpu", 7), 0);
+	assert_int_equal(setting_apply(&context, &ops, &item), ACT_DONE);
+	assert_int_equal(fake->writes, 2);
+	assert_int_equal(setting_apply(&context, &ops, &item), ACT_NOOP);
+	assert_int_equal(setting_undo(&context, &ops, &target), ACT_DONE);
+	assert_values("all all");
+	assert_no_record();
+}
+
 static void test_another_mind(void **state)
 {
 	(void)state;
@@ -547,6 +576,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_there_and_back),
 		TEST(test_what_was_so_already),
+		TEST(test_what_is_so_by_chance),
 		TEST(test_another_mind),
 		TEST(test_new_threads),
 		TEST(test_new_threads_beside_a_foreign_one),
