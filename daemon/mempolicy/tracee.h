@@ -8,9 +8,9 @@
  * ptrace(2) by PTRACE_SEIZE, which sends no signal and leaves job control alone.
  * Signals that come meanwhile stay pending with the thread, and the kernel
  * delivers them when their mask is back; SIGSTOP, which cannot be blocked, and
- * those that faults make, which must not be, are sent again.  When this program is killed, the kernel lets all threads go; a
- * thread whose registers are borrowed at that moment would crash: that window
- * is measured.
+ * those that faults make, which must not be, are sent again.  When this program
+ * is killed, the kernel lets all threads go; a thread whose registers are
+ * borrowed at that moment would crash: that window is measured.
  */
 #pragma once
 
