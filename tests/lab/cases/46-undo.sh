@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=900
+# lab: nodes=2 limit=1200
 # What an undo leaves behind: cgroups that systemd does not own, cpusets that are
 # widened afterwards, and a policy that is taken away while its target lives.
 . /mnt/lab/guest/ladder.sh
