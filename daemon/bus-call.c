@@ -9,27 +9,46 @@
 #include "daemon/bus-link.h"
 #include "daemon/bus-value.h"
 
-/* A call whose sender is not known yet. */
-struct unknown_call {
+/* Somebody the bus was asked about, and what he wants. */
+struct unknown_caller {
 	struct bus *bus;
-	struct unknown_call *next;	/* in bus->unknown */
-	const struct answer *answer;
-	sd_bus_message *message;
+	struct unknown_caller *next;	/* at his place in bus->unknown */
+	struct {
+		const struct answer *answer;
+		sd_bus_message *message;
+	} calls[BUS_CALL_MAX_UNKNOWN_OF_ONE];
+	size_t n;			/* one at least */
 };
 
-static void unknown_call_free(struct unknown_call *unknown)
+static const char *name_of(const struct unknown_caller *unknown)
 {
-	struct unknown_call **place = &unknown->bus->unknown;
+	return sd_bus_message_get_sender(unknown->calls[0].message);
+}
 
-	while (*place && *place != unknown)
+/* Where the pointer to him is, or would be. */
+static struct unknown_caller **find_unknown(struct bus *bus, const char *name)
+{
+	struct unknown_caller **place =
+		&bus->unknown[callers_place(name, BUS_UNKNOWN_PLACES)];
+
+	while (*place && strcmp(name_of(*place), name) != 0)
 		place = &(*place)->next;
-	if (*place)
-		*place = unknown->next;
-	sd_bus_message_unref(unknown->message);
+	return place;
+}
+
+static void unknown_caller_free(struct unknown_caller *unknown)
+{
+	struct bus *bus = unknown->bus;
+
+	*find_unknown(bus, name_of(unknown)) = unknown->next;
+	bus->n_unknown--;
+	bus->n_waiting -= unknown->n;
+	for (size_t i = 0; i < unknown->n; i++)
+		sd_bus_message_unref(unknown->calls[i].message);
 	free(unknown);
 }
 
-DEFINE_CLEANUP(struct unknown_call, unknown_call_free);
+DEFINE_CLEANUP(struct unknown_caller, unknown_caller_free);
 
 /* ---- the price ------------------------------------------------------------------ */
 
@@ -66,63 +85,98 @@ static int take_from(sd_bus_message *m, struct state *state, uid_t uid,
 	return give(answer, &call);
 }
 
+static int refuse(sd_bus_message *m)
+{
+	return sd_bus_reply_method_errorf(m, PINSAFE_ERROR_LIMITS,
+		"too many new callers at once: ask again in a moment");
+}
+
 /* Frees nothing: the slot's destroy callback does, also when the bus goes away
  * before it has answered. */
 static int on_known(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
 {
-	struct unknown_call *unknown = userdata;
-	sd_bus_message *m = unknown->message;
+	struct unknown_caller *unknown = userdata;
 	uint32_t uid;
-	int r;
 
 	(void)ret_error;
 	/* he has gone, and nobody waits for the answer */
-	if (sd_bus_message_is_method_error(reply, NULL) ||
-	    sd_bus_message_read(reply, "u", &uid) < 0)
+	if (sd_bus_message_is_method_error(reply, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
 		return 0;
-	callers_add(&unknown->bus->callers, sd_bus_message_get_sender(m), uid);
-	r = take_from(m, unknown->bus->state, uid, unknown->answer);
-	if (r < 0)
-		(void)sd_bus_reply_method_errno(m, r, NULL);
+	if (sd_bus_message_is_method_error(reply, NULL) ||
+	    sd_bus_message_read(reply, "u", &uid) < 0) {
+		for (size_t i = 0; i < unknown->n; i++)
+			(void)refuse(unknown->calls[i].message);
+		return 0;
+	}
+	callers_add(&unknown->bus->callers, name_of(unknown), uid);
+	for (size_t i = 0; i < unknown->n; i++) {
+		sd_bus_message *m = unknown->calls[i].message;
+		int r = take_from(m, unknown->bus->state, uid, unknown->calls[i].answer);
+
+		if (r < 0)
+			(void)sd_bus_reply_method_errno(m, r, NULL);
+	}
 	return 0;
 }
 
-static bool is_room(const struct bus *bus, const char *sender)
+static int ask_bus(struct unknown_caller *unknown)
 {
-	size_t n = 0, own = 0;
-
-	for (const struct unknown_call *call = bus->unknown; call; call = call->next) {
-		n++;
-		own += strcmp(sd_bus_message_get_sender(call->message), sender) == 0;
-	}
-	return n < BUS_CALL_MAX_UNKNOWN && own < BUS_CALL_MAX_UNKNOWN_OF_ONE;
-}
-
-static int ask_bus(struct bus *bus, sd_bus_message *m, const char *sender,
-		   const struct answer *answer)
-{
-	_cleanup_(unknown_call_free) struct unknown_call *unknown = calloc(1, sizeof(*unknown));
 	sd_bus_slot *slot;
 	int r;
 
+	r = sd_bus_call_method_async(unknown->bus->bus, &slot, "org.freedesktop.DBus",
+				     "/org/freedesktop/DBus", "org.freedesktop.DBus",
+				     "GetConnectionUnixUser", on_known, unknown, "s",
+				     name_of(unknown));
+	if (r < 0)
+		return r;
+	sd_bus_slot_set_destroy_callback(slot, (sd_bus_destroy_t)unknown_caller_free);
+	sd_bus_slot_set_floating(slot, 1);
+	sd_bus_slot_unref(slot);
+	return 0;
+}
+
+static void put_call(struct unknown_caller *unknown, sd_bus_message *m,
+		     const struct answer *answer)
+{
+	unknown->calls[unknown->n].answer = answer;
+	unknown->calls[unknown->n++].message = sd_bus_message_ref(m);
+	unknown->bus->n_waiting++;
+}
+
+static int add_unknown(struct bus *bus, sd_bus_message *m, const struct answer *answer)
+{
+	struct unknown_caller **place = find_unknown(bus, sd_bus_message_get_sender(m));
+	_cleanup_(unknown_caller_free) struct unknown_caller *unknown = NULL;
+	int r;
+
+	unknown = calloc(1, sizeof(*unknown));
 	if (!unknown)
 		return -ENOMEM;
-	*unknown = (struct unknown_call){
-		.bus = bus,
-		.next = bus->unknown,
-		.answer = answer,
-		.message = sd_bus_message_ref(m),
-	};
-	bus->unknown = unknown;
-	r = sd_bus_call_method_async(bus->bus, &slot, "org.freedesktop.DBus",
-				     "/org/freedesktop/DBus", "org.freedesktop.DBus",
-				     "GetConnectionUnixUser", on_known, unknown, "s", sender);
+	unknown->bus = bus;
+	put_call(unknown, m, answer);
+	*place = unknown;
+	bus->n_unknown++;
+	r = ask_bus(unknown);
 	if (r < 0)
 		return r;
 	take_ptr(unknown);
-	sd_bus_slot_set_destroy_callback(slot, (sd_bus_destroy_t)unknown_call_free);
-	sd_bus_slot_set_floating(slot, 1);
-	sd_bus_slot_unref(slot);
+	return 1;
+}
+
+/* The bus is asked once for each connection, and the first call of each has a place of
+ * its own, which those who call often cannot take from others. */
+static int wait_for_bus(struct bus *bus, sd_bus_message *m, const struct answer *answer)
+{
+	struct unknown_caller *unknown = *find_unknown(bus, sd_bus_message_get_sender(m));
+
+	if (!unknown)
+		return bus->n_unknown < BUS_CALL_MAX_UNKNOWN ? add_unknown(bus, m, answer) :
+							       refuse(m);
+	if (unknown->n == BUS_CALL_MAX_UNKNOWN_OF_ONE ||
+	    bus->n_waiting - bus->n_unknown >= BUS_CALL_MAX_MORE)
+		return refuse(m);
+	put_call(unknown, m, answer);
 	return 1;
 }
 
@@ -139,8 +193,5 @@ int bus_take_call(sd_bus_message *m, struct state *state, const struct answer *a
 		return -EBADMSG;
 	if (callers_find(&state->bus->callers, sender, &uid))
 		return take_from(m, state, uid, answer);
-	if (!is_room(state->bus, sender))
-		return sd_bus_reply_method_errorf(m, PINSAFE_ERROR_LIMITS,
-			"too many new callers at once: ask again in a moment");
-	return ask_bus(state->bus, m, sender, answer);
+	return wait_for_bus(state->bus, m, answer);
 }

@@ -9,14 +9,19 @@
 
 struct sd_bus;
 struct sd_bus_vtable;
-struct unknown_call;
+struct unknown_caller;
+
+/* Lists of callers whom the bus was asked about; see bus-call.h. */
+#define BUS_UNKNOWN_PLACES	512
 
 struct bus {
 	struct state *state;
 	struct sd_event *event;
 	struct sd_bus *bus;
 	struct callers callers;
-	struct unknown_call *unknown;	/* see bus-call.h */
+	struct unknown_caller *unknown[BUS_UNKNOWN_PLACES];	/* by callers_place() */
+	size_t n_unknown;
+	size_t n_waiting;		/* calls of theirs */
 	bool is_lost;
 	bool is_named;
 	uint64_t retry_usec;		/* connect then, while lost */

@@ -12,8 +12,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* More than one user may have connections (dbus-daemon: 256). */
-#define CALLERS_MAX		512
+/* More than a bus has connections (dbus-daemon: 2048, and 256 of one user), or those
+ * of several users would drive each other out, and all were new for ever. */
+#define CALLERS_MAX		4096
+#define CALLERS_WAYS		8
+#define CALLERS_SETS		(CALLERS_MAX / CALLERS_WAYS)
 #define CALLERS_NAME_MAX	24
 
 struct caller {
@@ -21,11 +24,19 @@ struct caller {
 	uid_t uid;
 };
 
-/* The newest, in a ring. */
-struct callers {
-	struct caller list[CALLERS_MAX];
+/* The newest of those with the same place, in a ring. */
+struct caller_set {
+	struct caller list[CALLERS_WAYS];
 	size_t next;
 };
+
+struct callers {
+	struct caller_set sets[CALLERS_SETS];
+};
+
+/* Which of n places is this name's?  A bus counts its names up, so that they are
+ * spread evenly. */
+size_t callers_place(const char *name, size_t n);
 
 /* false: not known. */
 bool callers_find(const struct callers *callers, const char *name, uid_t *ret_uid);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "daemon/act/ledger.h"
+#include "daemon/base/log.h"
 #include "daemon/publish.h"
 #include "daemon/sense/proc.h"
 
@@ -53,6 +54,25 @@ static void forget(struct state *state, struct target *row)
 	state->are_targets_due = true;
 }
 
+/* Each look finds the process gone, or a descriptor to watch it by. */
+static void look_at_unwatched(struct state *state)
+{
+	const struct targets *targets = &state->targets;
+
+	if (state->unwatched_usec > state->now_usec)
+		return;
+	state->unwatched_usec = state->now_usec + EXITS_UNWATCHED_USEC;
+	if (targets->n_unwatched > 0 && !state->has_told_unwatched) {
+		log_warning("too few descriptors to watch all %zu targets, the end of %zu is seen within a minute: raise LimitNOFILE= of pinsafed.service",
+			    targets->n, targets->n_unwatched);
+		state->has_told_unwatched = true;
+	}
+	for (size_t i = 0; targets->n_unwatched > 0 && i < targets->n; i++) {
+		if (target_is_unwatched(targets, targets->rows[i]))
+			state_mark(state, targets->rows[i]->id.process, false, NULL);
+	}
+}
+
 void exits_take(struct state *state)
 {
 	struct process_id ids[64];
@@ -67,6 +87,7 @@ void exits_take(struct state *state)
 				forget(state, row);
 		}
 	} while (n == 64);
+	look_at_unwatched(state);
 }
 
 void exits_forget_others(struct state *state, struct process_id id, uint64_t lives_ticks)

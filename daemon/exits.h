@@ -10,7 +10,11 @@
  * its pid or path by now?  What cannot be seen has not. */
 bool exits_is_gone(const struct state *state, const struct target_id *id);
 
-/* Rows of processes that have exited go. */
+/* What no pidfd watches is looked at so often. */
+#define EXITS_UNWATCHED_USEC	(60ULL * 1000 * 1000)
+
+/* Rows of processes that have exited go; those that nothing would tell of are marked
+ * when it is time. */
 void exits_take(struct state *state);
 
 /* The process of a pid is the one that started at lives_ticks (0: there is none);

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "daemon/act/ledger.h"
+#include "daemon/base/log.h"
 #include "daemon/exits.h"
 #include "daemon/journal.h"
 #include "daemon/sense/helper.h"
@@ -302,6 +304,17 @@ static void count_pins(struct state *state, struct target *row, uint64_t until_u
 	state_mark(state, facts->id, false, NULL);
 }
 
+/* What a bell told of this process is told once, and must not be lost. */
+static void wait_for_descriptors(struct state *state, const struct dirty_process *dirty,
+				 int error, uint64_t now_usec)
+{
+	if (!state->dirty.wait_usec)
+		log_warning("cannot look at process %d: %s; tried again each second, and so is whatever else wants a descriptor: raise LimitNOFILE= of pinsafed.service",
+			    dirty->id.pid, strerror(-error));
+	state->dirty.wait_usec = now_usec + GATHER_WAIT_USEC;
+	state_mark(state, dirty->id, dirty->pin_rang, dirty->driver);
+}
+
 static int look_at(struct state *state, struct dirty_process *dirty, uint64_t until_usec,
 		   uint64_t now_usec)
 {
@@ -314,8 +327,10 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t un
 	r = proc_read(state->proc_fd, state->sys_fd, dirty->id, PROC_FULL, &facts, &gone);
 	if (r == -ENOMEM)
 		return r;
-	/* Out of descriptors, or a tree that nobody can read: not an end.  Of that the
-	 * pidfd tells, and the next sweep. */
+	if (r == -EMFILE || r == -ENFILE)
+		wait_for_descriptors(state, dirty, r, now_usec);
+	/* A tree that nobody can read: not an end.  Of that the pidfd tells, and the
+	 * next sweep. */
 	if (r < 0)
 		return 0;
 	if (gone) {
@@ -360,7 +375,7 @@ int gather_dirty(struct state *state, uint64_t now_usec)
 	for (size_t i = 0; r >= 0 && i < GATHER_BATCH; i++) {
 		_cleanup_(dirty_process_done) struct dirty_process dirty = { 0 };
 
-		if (!state_take_dirty(state, &dirty))
+		if (state->dirty.wait_usec > now_usec || !state_take_dirty(state, &dirty))
 			break;
 		state->tally.looked_at++;
 		r = look_at(state, &dirty, until_usec, now_usec);

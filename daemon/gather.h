@@ -35,6 +35,9 @@ void gather_poll(struct state *state, uint64_t now_usec);
 /* Begins a round through all processes, when it is due; see survey.h. */
 void gather_sweep(struct state *state, uint64_t now_usec);
 
+/* Where no descriptor is free, nobody is looked at for so long. */
+#define GATHER_WAIT_USEC	(1000ULL * 1000)
+
 /* Reads one batch of the dirty processes into rows; 0 or -ENOMEM. */
 int gather_dirty(struct state *state, uint64_t now_usec);
 

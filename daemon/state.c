@@ -375,14 +375,19 @@ uint64_t state_next_usec(const struct state *state)
 
 	next = time_earlier(next, setbacks_next_usec(&state->setbacks));
 	next = time_earlier(next, time_earlier(state->drift_usec, state->metrics_usec));
-
+	if (state->dirty.n > 0)
+		next = time_earlier(next, state->dirty.wait_usec);
+	if (state->targets.n_unwatched > 0)
+		next = time_earlier(next, state->unwatched_usec);
 	next = time_earlier(next, state->strangers_usec);
 	return time_earlier(next, time_earlier(state->sweep_usec, state->targets.again_usec));
 }
 
 bool state_has_work(const struct state *state, uint64_t now_usec)
 {
-	return state->dirty.n > 0 || state->survey.next < state->survey.n ||
+	bool can_look = state->dirty.n > 0 && state->dirty.wait_usec <= now_usec;
+
+	return can_look || state->survey.next < state->survey.n ||
 	       state->is_sweep_due || state->are_nodes_due || state->is_watch_due ||
 	       state->are_targets_due || is_due(state_next_usec(state), now_usec);
 }

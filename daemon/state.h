@@ -52,6 +52,7 @@ struct dirty {
 	size_t n_rung;		/* of them, whose pin bell rang */
 	size_t capacity;
 	pid_t next;		/* taken from here on */
+	uint64_t wait_usec;	/* and not before: no descriptor was free */
 };
 
 /* See survey.h. */
@@ -142,6 +143,8 @@ struct state {
 	uint64_t decide_usec;	/* a bell's hold or an override runs out then */
 	uint64_t decided_usec;	/* the last decision was made then, by */
 	uint64_t effort_usec;	/* state_clock_usec(), and took so long */
+	uint64_t unwatched_usec;	/* look at targets without a pidfd then, if any */
+	bool has_told_unwatched;	/* in the journal, once */
 	uint64_t strangers_usec;	/* look at held processes without a row then */
 	uint64_t look_usec;	/* prove holds then; 0: nothing to prove */
 	uint64_t sweep_usec;	/* sweep then */

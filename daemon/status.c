@@ -11,7 +11,7 @@
 #include "daemon/sense/helper.h"
 #include "daemon/state.h"
 
-#define MAX_MISSING 8
+#define MAX_MISSING 9
 
 const char *const status_properties[] = {
 	"Mode", "ModuleVersion", "ModuleMissing", "ModuleAbi", "Missing",
@@ -110,6 +110,8 @@ static void find_missing_module(const struct state *state, struct missing *missi
 static void find_missing(const struct state *state, struct missing *missing)
 {
 	*missing = (struct missing){ 0 };
+	miss(missing, state->targets.n_unwatched > 0,
+	     "descriptors: too few to watch each process for its end, that of some is seen a minute late; raise LimitNOFILE= of pinsafed.service");
 	if (state->helper_fd >= 0) {
 		find_missing_module(state, missing);
 		return;

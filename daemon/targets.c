@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -109,20 +110,50 @@ static int make_room(struct targets *targets)
 	return 0;
 }
 
-/* 0 also where no pidfd can be had, for want of descriptors for example: the
- * next look at the process, or the sweep, then finds it gone.  1: gone now. */
+bool target_is_unwatched(const struct targets *targets, const struct target *row)
+{
+	return targets->exit_fd >= 0 && row->id.kind == TARGET_PROCESS && row->pidfd < 0;
+}
+
+/* The lowest free number is given out, so one this high tells that few are left. */
+static bool is_to_be_spared(int fd)
+{
+	struct rlimit limit;
+	rlim_t spare;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return false;
+	spare = limit.rlim_cur / 4;
+	if (spare > TARGETS_SPARE_FDS)
+		spare = TARGETS_SPARE_FDS;
+	return (rlim_t)fd >= limit.rlim_cur - spare;
+}
+
+/* 0 also where no pidfd can be had: the row is unwatched.  1: gone now. */
 static int watch_exit(struct targets *targets, struct target *row)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT, .data.ptr = row };
 
-	if (targets->exit_fd < 0 || row->id.kind != TARGET_PROCESS)
+	if (!target_is_unwatched(targets, row))
 		return 0;
 	row->pidfd = (int)syscall(SYS_pidfd_open, row->id.process.pid, 0);
 	if (row->pidfd < 0)
 		return errno == ESRCH ? 1 : 0;
-	if (epoll_ctl(targets->exit_fd, EPOLL_CTL_ADD, row->pidfd, &event) < 0)
+	if (is_to_be_spared(row->pidfd) ||
+	    epoll_ctl(targets->exit_fd, EPOLL_CTL_ADD, row->pidfd, &event) < 0)
 		close(take_fd(&row->pidfd));
 	return 0;
+}
+
+static int watch_again(struct targets *targets, struct target *row)
+{
+	int r;
+
+	if (!target_is_unwatched(targets, row))
+		return 0;
+	r = watch_exit(targets, row);
+	targets->n_unwatched -= !target_is_unwatched(targets, row);
+	return r;
 }
 
 int targets_add(struct targets *targets, const struct target_id *id, struct target **ret_row)
@@ -134,7 +165,7 @@ int targets_add(struct targets *targets, const struct target_id *id, struct targ
 
 	*ret_row = found ? targets->rows[place] : NULL;
 	if (found)
-		return 0;
+		return watch_again(targets, *ret_row);
 	row = calloc(1, sizeof(*row));
 	if (!row)
 		return -ENOMEM;
@@ -153,6 +184,7 @@ int targets_add(struct targets *targets, const struct target_id *id, struct targ
 		(targets->n - place) * sizeof(struct target *));
 	targets->rows[place] = row;
 	targets->n++;
+	targets->n_unwatched += target_is_unwatched(targets, row);
 	*ret_row = take_ptr(row);
 	return 0;
 }
@@ -163,6 +195,7 @@ void targets_drop(struct targets *targets, struct target *row)
 	size_t place = find_place(targets, &row->id, &found);
 
 	targets->n--;
+	targets->n_unwatched -= target_is_unwatched(targets, row);
 	memmove(&targets->rows[place], &targets->rows[place + 1],
 		(targets->n - place) * sizeof(struct target *));
 	target_free(row);

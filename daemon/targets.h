@@ -7,6 +7,10 @@
  * was last seen, what policy said of it, what is in force, and the proof.
  * Processes leave the table when they exit: one epoll descriptor gathers the
  * pidfds, so that the loop watches one thing.
+ *
+ * Pidfds leave a share of the descriptors to everything else: who has so many
+ * processes must not keep us from looking at those of others.  Those beyond are
+ * looked at now and then, which finds them gone; see exits.h.
  */
 #pragma once
 
@@ -84,6 +88,7 @@ struct targets {
 	size_t n;
 	size_t capacity;
 	uint64_t again_usec;		/* no row's again.at_usec is earlier; 0: none has one */
+	size_t n_unwatched;		/* processes whose exit nothing tells */
 	int exit_fd;			/* epoll of all pidfds; -1: not watched */
 };
 
@@ -99,7 +104,15 @@ struct target *targets_find_process(const struct targets *targets, struct proces
  * one that lives and those that have ended. */
 size_t targets_find_pid(const struct targets *targets, pid_t pid);
 
-/* Finds or adds, copying id.  0; 1: a process, and it is gone; -ENOMEM. */
+/* Descriptors that pidfds leave free: a quarter of RLIMIT_NOFILE, and so many at
+ * most: the folders of all cgroups that the module watches are open at once. */
+#define TARGETS_SPARE_FDS	512
+
+/* Is this a process whose exit is to be told, and for want of descriptors is not? */
+bool target_is_unwatched(const struct targets *targets, const struct target *row);
+
+/* Finds or adds, copying id; one that is unwatched may be watched from now on.
+ * 0; 1: a process, and it is gone; -ENOMEM. */
 int targets_add(struct targets *targets, const struct target_id *id, struct target **ret_row);
 
 void targets_drop(struct targets *targets, struct target *row);

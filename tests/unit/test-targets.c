@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,6 +78,72 @@ static void test_exits_are_told_once(void **unused)
 	assert_int_equal(targets_read_exits(&targets, ids, 4), 1);
 	assert_int_equal(ids[0].pid, child);
 	assert_int_equal(targets_read_exits(&targets, ids, 4), 0);
+}
+
+/* fork() for each would be dear, and threads are no processes: one and the same, by
+ * many start times. */
+static struct target *add_self(struct targets *targets, uint64_t start_ticks)
+{
+	struct target_id id = target_id_of_process((struct process_id){ getpid(), start_ticks });
+	struct target *row;
+
+	assert_int_equal(targets_add(targets, &id, &row), 0);
+	return row;
+}
+
+static void limit_files(rlim_t n, struct rlimit *ret_before)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	*ret_before = limit;
+	limit.rlim_cur = n;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* Whoever has many processes uses up pidfds, and nothing else. */
+static void test_pidfds_leave_a_share(void **unused)
+{
+	_cleanup_(targets_done) struct targets targets;
+	struct rlimit before;
+	struct target *last = NULL;
+	int spare[16];
+
+	(void)unused;
+	assert_int_equal(targets_init(&targets, true), 0);
+	limit_files(64, &before);
+	for (uint64_t i = 1; i <= 80; i++)
+		last = add_self(&targets, i);
+	assert_int_equal(targets.n, 80);
+	assert_true(target_is_unwatched(&targets, last));
+	assert_false(target_is_unwatched(&targets, targets.rows[0]));
+	assert_true(targets.n_unwatched >= 80 - 48 && targets.n_unwatched < 80);
+	for (size_t i = 0; i < 16; i++)
+		assert_true((spare[i] = dup(STDERR_FILENO)) >= 0);
+	assert_int_equal(dup(STDERR_FILENO), -1);
+	for (size_t i = 0; i < 16; i++)
+		close(spare[i]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+static void test_unwatched_are_watched_when_they_can(void **unused)
+{
+	_cleanup_(targets_done) struct targets targets;
+	struct rlimit before;
+
+	(void)unused;
+	assert_int_equal(targets_init(&targets, true), 0);
+	limit_files(64, &before);
+	for (uint64_t i = 1; i <= 80; i++)
+		add_self(&targets, i);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	while (targets.n > 40)
+		targets_drop(&targets, targets.rows[0]);
+	assert_true(targets.n_unwatched > 0);
+	for (uint64_t i = 41; i <= 80; i++)
+		assert_false(target_is_unwatched(&targets, add_self(&targets, i)));
+	assert_int_equal(targets.n, 40);
+	assert_int_equal(targets.n_unwatched, 0);
 }
 
 static void test_a_dead_process_is_not_added(void **unused)
@@ -153,6 +220,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_exits_are_told_once),
+		cmocka_unit_test(test_pidfds_leave_a_share),
+		cmocka_unit_test(test_unwatched_are_watched_when_they_can),
 		cmocka_unit_test(test_a_dead_process_is_not_added),
 		cmocka_unit_test(test_in_a_cgroup),
 		cmocka_unit_test(test_who_changes_often_is_hushed),

@@ -9,7 +9,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <sys/resource.h>
+
 #include "daemon/drift.h"
+#include "daemon/exits.h"
 #include "daemon/gather.h"
 #include "daemon/inforce.h"
 #include "daemon/journal.h"
@@ -601,6 +605,55 @@ static void test_growth_is_noticed(void **unused)
 	write_process(7, "/jobs/a", 4096);		/* what the ring was about */
 	tick(row_of(7)->again.at_usec);
 	assert_int_equal(fake.n, 1);
+}
+
+/* For as long as it takes; the bell told of him once. */
+static void test_bell_waits_for_descriptors(void **unused)
+{
+	struct rlimit limit, none;
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	tick(NOW);
+	write_process(7, "/jobs/a", 4096);
+	ring(7, 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(gather_dirty(&f.state, NOW + SECOND), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_null(row_of(7));
+	assert_false(state_has_work(&f.state, NOW + SECOND));
+	assert_int_equal(state_next_usec(&f.state), NOW + SECOND + GATHER_WAIT_USEC);
+	tick(NOW + SECOND + GATHER_WAIT_USEC);
+	assert_non_null(row_of(7));
+	assert_true(row_of(7)->facts.pin_rang);
+	assert_string_equal(row_of(7)->facts.driver, "habanalabs");
+	assert_int_equal(fake.n, 1);
+}
+
+/* No pidfd tells of him. */
+static void test_end_of_the_unwatched_is_seen(void **unused)
+{
+	uint64_t at_usec;
+
+	(void)unused;
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	tick(NOW);
+	write_process(7, "/jobs/a", 4096);
+	f.state.is_sweep_due = true;
+	tick(NOW + SECOND);
+	assert_non_null(row_of(7));
+	f.state.targets.exit_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	f.state.targets.n_unwatched = 1;
+	end_process(7);
+	at_usec = f.state.unwatched_usec;
+	assert_true(at_usec > NOW + SECOND && at_usec <= NOW + SECOND + EXITS_UNWATCHED_USEC);
+	assert_true(state_has_work(&f.state, at_usec));
+	tick(at_usec);
+	assert_null(row_of(7));
+	assert_int_equal(f.state.targets.n_unwatched, 0);
 }
 
 static void test_lost_events_sweep(void **unused)
@@ -1400,6 +1453,8 @@ int main(void)
 		TEST(test_bell_is_armed_again_slower_and_slower),
 		TEST(test_each_bell_has_its_own_time),
 		TEST(test_growth_is_noticed),
+		TEST(test_bell_waits_for_descriptors),
+		TEST(test_end_of_the_unwatched_is_seen),
 		TEST(test_lost_events_sweep),
 		TEST(test_sweeps_where_pins_stand),
 		TEST(test_sweeps_where_nodes_cannot_be_marked),
