@@ -32,6 +32,9 @@ void gather_again(struct state *state, uint64_t now_usec);
 #define GATHER_POLL_USEC	(2000ULL * 1000)
 void gather_poll(struct state *state, uint64_t now_usec);
 
+/* Bells that have rung may ring again for all rows: what they tell is looked for. */
+void gather_let_ring_again(struct state *state);
+
 /* Begins a round through all processes, when it is due; see survey.h. */
 void gather_sweep(struct state *state, uint64_t now_usec);
 
