@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=3000 boot=twice
+# lab: nodes=2 limit=3000 boot=twice smp=single
 # Nothing left behind, nothing lost: every kind of change in force on somebody of
 # its own, the daemon killed 300 times at random moments while some of them come
 # and go, and after each thirtieth a stop, which leaves the host as it was.
