@@ -17,14 +17,15 @@ allowed() {
 }
 
 # --- a cgroup of nobody's ---------------------------------------------------
-# A unit with a cpuset: while it is there, systemd has the controller handed down.
+# A unit with a cpuset: while it is there, systemd has the controller handed down; and
+# memory, or nobody could say how much would move.
 keeper=/labwork.slice/lab-keep.service
 keeper_start() {
 	ok "a unit with a cpuset" systemd-run --quiet --collect --unit=lab-keep \
-		--slice=labwork.slice -p Delegate=cpuset -p AllowedCPUs=0-3 sleep infinity
+		--slice=labwork.slice -p "Delegate=cpuset memory" -p AllowedCPUs=0-3 sleep infinity
 	mkdir -p $cgroup_root$keeper/leaf
 	cat $cgroup_root$keeper/cgroup.procs >$cgroup_root$keeper/leaf/cgroup.procs
-	echo +cpuset >$cgroup_root$keeper/cgroup.subtree_control
+	echo "+cpuset +memory" >$cgroup_root$keeper/cgroup.subtree_control
 }
 
 # own_start WHAT: a pinner in a cgroup that we have made
