@@ -10,6 +10,7 @@
 #include "daemon/act/subject.h"
 #include "daemon/base/cleanup.h"
 #include "daemon/base/fs.h"
+#include "daemon/base/tids.h"
 
 #define STAT_SIZE 2048
 
@@ -125,16 +126,13 @@ static int add_name(struct wanted_list *names, const struct thread *thread)
 	return 0;
 }
 
-static int add_thread(int proc_fd, pid_t pid, const char *entry,
+static int add_thread(int proc_fd, pid_t pid, pid_t tid,
 		      bool (*is_meant)(const struct thread *thread), struct wanted_list *names)
 {
 	struct thread thread;
-	uint64_t tid;
 	int r;
 
-	if (parse_number(entry, INT_MAX, '\0', &tid) < 0)
-		return 0;
-	r = thread_read(proc_fd, pid, (pid_t)tid, &thread);
+	r = thread_read(proc_fd, pid, tid, &thread);
 	if (r != 0)
 		return r == ACT_GONE ? 0 : r;
 	if (!thread_is_alive(&thread) || (is_meant && !is_meant(&thread)))
@@ -148,17 +146,17 @@ int thread_names(int proc_fd, struct process_id process,
 {
 	const struct thread leader = { .tid = process.pid, .start_ticks = process.start_ticks };
 	_cleanup_(wanted_list_done) struct wanted_list names = { 0 };
-	_cleanup_(closedir) DIR *dir = NULL;
-	struct dirent *entry;
+	_cleanup_(free) pid_t *tids = NULL;
 	char path[32];
+	size_t n;
 	int r;
 
 	snprintf(path, sizeof(path), "%d/task", process.pid);
-	r = fs_open_dir_stream(proc_fd, path, &dir);
+	r = tids_read(proc_fd, path, &tids, &n);
 	if (r < 0)
 		return is_gone(r) ? ACT_GONE : r;
-	while ((entry = fs_next_entry(dir))) {
-		r = add_thread(proc_fd, process.pid, entry->d_name, is_meant, &names);
+	for (size_t i = 0; i < n; i++) {
+		r = add_thread(proc_fd, process.pid, tids[i], is_meant, &names);
 		if (r < 0)
 			return r;
 	}

@@ -14,6 +14,11 @@
 /* Enough for a chain of threads each of which starts the next one. */
 #define MAX_ROUNDS 32
 
+/* A thread that ends while we look may have made another one, which has its
+ * policy: so many rounds in a row must find nothing to do where threads always
+ * end, and one where none does. */
+#define MAX_QUIET_ROUNDS 8
+
 /* Between rounds that changed nothing: for a thread to leave its sequence, or
  * its wait for a disk. */
 #define PAUSE_NSEC (2 * 1000 * 1000)
@@ -22,6 +27,8 @@ struct round {
 	pid_t *late;		/* seized, not yet stopped */
 	size_t n_late;
 	size_t n_changed;
+	size_t n_gone;		/* before we saw their policy, or changed it */
+	unsigned int n_quiet;	/* rounds until now that found nothing to do */
 };
 
 static enum mempolicy_exit refuse(struct sweep *sweep, enum mempolicy_exit exit,
@@ -141,7 +148,7 @@ static int mode_of(enum task_policy policy)
 	return MPOL_DEFAULT;
 }
 
-/* 1: it is to be changed, 0: not this one, or negative errno. */
+/* 1: it is to be changed, 0: not this one, -ESRCH: has ended, or negative errno. */
 static int is_wanted(struct sweep *sweep, pid_t tid)
 {
 	enum task_policy policy;
@@ -150,12 +157,14 @@ static int is_wanted(struct sweep *sweep, pid_t tid)
 
 	r = task_read(sweep->tracer.pid_fd, tid, &facts);
 	if (r < 0)
-		return r == -ESRCH ? 0 : r;
-	if (facts.is_kernel || facts.state == 'Z' || facts.state == 'X')
+		return r;
+	if (facts.state == 'Z' || facts.state == 'X')	/* a leader stays so */
+		return tid == sweep->tracer.pid ? 0 : -ESRCH;
+	if (facts.is_kernel)
 		return 0;
 	r = task_read_policy(sweep->tracer.pid_fd, tid, &policy);
 	if (r < 0)
-		return r == -ESRCH ? 0 : r;
+		return r;
 	if ((int)policy == sweep->to)
 		return 0;
 	if ((int)policy == sweep->from && !is_spared(sweep, tid))
@@ -177,6 +186,7 @@ static int take_result(struct sweep *sweep, struct round *round, pid_t tid, int 
 		sweep->n_left++;
 		return 0;
 	case TRACEE_GONE:
+		round->n_gone++;
 		return 0;
 	default:
 		return r;
@@ -217,9 +227,10 @@ static int visit(struct sweep *sweep, struct round *round, const pid_t *tids, si
 		if (is_late(round, tids[i]))
 			continue;
 		r = is_wanted(sweep, tids[i]);
-		if (r < 0)
+		round->n_gone += r == -ESRCH;
+		if (r < 0 && r != -ESRCH)
 			return r;
-		if (r == 0)
+		if (r <= 0)
 			continue;
 		r = take_result(sweep, round, tids[i],
 				tracee_seize(&sweep->tracer, tids[i], mode_of(sweep->to)));
@@ -248,6 +259,7 @@ static int run_round(struct sweep *sweep, struct round *round)
 	sweep->n_own = 0;
 	sweep->n_left = 0;
 	round->n_changed = 0;
+	round->n_gone = 0;
 	r = visit(sweep, round, tids, n);
 	sweep->n_changed += round->n_changed;
 	sweep->n_left += round->n_late;
@@ -261,7 +273,15 @@ static void rest(void)
 	(void)nanosleep(&pause, NULL);
 }
 
-/* Done is a round that found nothing to do. */
+static bool is_done(const struct sweep *sweep, struct round *round)
+{
+	if (round->n_changed > 0 || sweep->n_left > 0) {
+		round->n_quiet = 0;
+		return false;
+	}
+	return round->n_gone == 0 || ++round->n_quiet == MAX_QUIET_ROUNDS;
+}
+
 static enum mempolicy_exit run_rounds(struct sweep *sweep, struct round *round)
 {
 	int r;
@@ -270,7 +290,7 @@ static enum mempolicy_exit run_rounds(struct sweep *sweep, struct round *round)
 		r = run_round(sweep, round);
 		if (r < 0)
 			return fail(sweep, r);
-		if (round->n_changed == 0 && sweep->n_left == 0)
+		if (is_done(sweep, round))
 			return MEMPOLICY_DONE;
 		if (sweep->n_left > 0)
 			rest();

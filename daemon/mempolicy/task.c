@@ -9,6 +9,7 @@
 
 #include "daemon/base/cleanup.h"
 #include "daemon/base/fs.h"
+#include "daemon/base/tids.h"
 
 #define STAT_SIZE 2048
 
@@ -148,36 +149,15 @@ int task_read_policy(int pid_fd, pid_t tid, enum task_policy *ret_policy)
 	return 0;
 }
 
-static int add_tid(pid_t **tids, size_t *n, pid_t tid)
-{
-	pid_t *grown;
-
-	if ((*n & (*n - 1)) == 0) {
-		grown = reallocarray(*tids, *n ? *n * 2 : 1, sizeof(**tids));
-		if (!grown)
-			return -ENOMEM;
-		*tids = grown;
-	}
-	(*tids)[(*n)++] = tid;
-	return 0;
-}
-
 int task_list(int pid_fd, pid_t **ret_tids, size_t *ret_n)
 {
-	_cleanup_(closedir) DIR *dir = NULL;
 	_cleanup_(free) pid_t *tids = NULL;
-	struct dirent *entry;
-	size_t n = 0;
+	size_t n;
 	int r;
 
-	r = fs_open_dir_stream(pid_fd, "task", &dir);
+	r = tids_read(pid_fd, "task", &tids, &n);
 	if (r < 0)
 		return as_gone(r);
-	while ((entry = fs_next_entry(dir))) {
-		r = add_tid(&tids, &n, (pid_t)strtol(entry->d_name, NULL, 10));
-		if (r < 0)
-			return r;
-	}
 	if (n == 0)
 		return -ESRCH;
 	*ret_tids = take_ptr(tids);

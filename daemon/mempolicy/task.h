@@ -36,7 +36,7 @@ int task_read_policy(int pid_fd, pid_t tid, enum task_policy *ret_policy);
 /* Is it one of the process' threads? */
 bool task_exists(int pid_fd, pid_t tid);
 
-/* In no order; *ret_tids is the caller's to free.  0, -ESRCH, -ENOMEM. */
+/* Ascending (base/tids.h); *ret_tids is the caller's to free.  0, -ESRCH, -ENOMEM. */
 int task_list(int pid_fd, pid_t **ret_tids, size_t *ret_n);
 
 /* Do we speak its machine language and its ABI?  1, 0, -EPERM, -ESRCH. */

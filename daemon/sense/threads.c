@@ -32,29 +32,55 @@ static bool is_unfair(unsigned int policy)
 	       policy == SCHED_EXT;
 }
 
-static bool read_is_realtime(int task_fd, const char *tid)
+/* What a thread says to a question; one that has ended says nothing. */
+enum answer { GONE, NO, YES };
+
+static enum answer is_realtime(int task_fd, const char *tid)
 {
 	char path[NAME_MAX + sizeof("/stat")], text[STAT_SIZE];
 	struct proc_stat stat;
 
 	snprintf(path, sizeof(path), "%s/stat", tid);
-	return fs_read(task_fd, path, text, sizeof(text)) >= 0 &&
-	       proc_parse_stat(text, &stat) == 0 && is_unfair(stat.policy);
+	if (fs_read(task_fd, path, text, sizeof(text)) < 0)
+		return GONE;
+	return proc_parse_stat(text, &stat) == 0 && is_unfair(stat.policy) ? YES : NO;
 }
 
-static bool read_has_own_policy(int task_fd, const char *tid)
+static enum answer read_policy(int task_fd, const char *path)
 {
-	char path[NAME_MAX + sizeof("/numa_maps")], text[RECORD_HEAD_SIZE];
+	char text[RECORD_HEAD_SIZE];
+
+	if (fs_read_head(task_fd, path, text, sizeof(text)) <= 0)
+		return GONE;
+	return proc_parse_own_policy(text) ? YES : NO;
+}
+
+/* A thread that ends loses its memory first and its policy then: opened before
+ * that and read after it, the file shows the default once, and no more. */
+static enum answer has_own_policy(int task_fd, const char *tid)
+{
+	char path[NAME_MAX + sizeof("/numa_maps")];
+	enum answer answer;
 
 	snprintf(path, sizeof(path), "%s/numa_maps", tid);
-	return fs_read_head(task_fd, path, text, sizeof(text)) >= 0 &&
-	       proc_parse_own_policy(text);
+	answer = read_policy(task_fd, path);
+	return answer == NO ? read_policy(task_fd, path) : answer;
+}
+
+struct poll {
+	bool yes, no;
+};
+
+static void count(struct poll *poll, enum answer answer)
+{
+	poll->yes |= answer == YES;
+	poll->no |= answer == NO;
 }
 
 int threads_read(int pid_fd, bool *ret_is_realtime, bool *ret_has_own_policy)
 {
+	struct poll realtime = { 0 }, own_policy = { 0 };
 	_cleanup_(closedir) DIR *dir = NULL;
-	bool realtime = true, own_policy = true;
 	struct dirent *entry;
 	unsigned int n = 0;
 	int r;
@@ -62,15 +88,15 @@ int threads_read(int pid_fd, bool *ret_is_realtime, bool *ret_has_own_policy)
 	r = fs_open_dir_stream(pid_fd, "task", &dir);
 	if (r < 0)
 		return r;
-	while ((realtime || own_policy) && (entry = readdir(dir))) {
-		if (*entry->d_name == '.')
-			continue;
+	while (!(realtime.no && own_policy.no) && (entry = fs_next_entry(dir))) {
 		if (++n > MAX_THREADS)
 			break;
-		realtime = realtime && read_is_realtime(dirfd(dir), entry->d_name);
-		own_policy = own_policy && read_has_own_policy(dirfd(dir), entry->d_name);
+		if (!realtime.no)
+			count(&realtime, is_realtime(dirfd(dir), entry->d_name));
+		if (!own_policy.no)
+			count(&own_policy, has_own_policy(dirfd(dir), entry->d_name));
 	}
-	*ret_is_realtime = realtime && n > 0 && n <= MAX_THREADS;
-	*ret_has_own_policy = own_policy && n > 0 && n <= MAX_THREADS;
+	*ret_is_realtime = realtime.yes && !realtime.no && n <= MAX_THREADS;
+	*ret_has_own_policy = own_policy.yes && !own_policy.no && n <= MAX_THREADS;
 	return 0;
 }

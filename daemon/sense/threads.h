@@ -10,6 +10,6 @@
 
 #include <stdbool.h>
 
-/* Both are false as soon as one thread shows it, or where there are too many
+/* Both are false as soon as one thread that lasts shows it, or where there are too many
  * threads to prove it.  0, or negative errno: -ENOENT, -ESRCH gone. */
 int threads_read(int pid_fd, bool *ret_is_realtime, bool *ret_has_own_policy);

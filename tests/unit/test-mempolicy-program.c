@@ -146,7 +146,7 @@ static int sit(int go, int ready)
 }
 
 /* False: the thread has ended. */
-static bool read_policy(pid_t pid, const char *tid, char policy[16])
+static bool read_policy_once(pid_t pid, const char *tid, char policy[16])
 {
 	char path[300], text[42], *space;
 	int fd, n;
@@ -161,6 +161,13 @@ static bool read_policy(pid_t pid, const char *tid, char policy[16])
 	space = strchr(text, ' ') + 1;
 	snprintf(policy, 16, "%.*s", (int)strcspn(space, " \n"), space);
 	return true;
+}
+
+/* The file of a thread that is just ending can show the default, once. */
+static bool read_policy(pid_t pid, const char *tid, char policy[16])
+{
+	return read_policy_once(pid, tid, policy) &&
+	       (strcmp(policy, "default") != 0 || read_policy_once(pid, tid, policy));
 }
 
 /* How many of its threads have the policy. */

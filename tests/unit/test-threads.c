@@ -73,6 +73,8 @@ static void test_gone(void **state)
 	assert_int_equal(threads_read(tree.fd, &realtime, &own_policy), -ENOENT);
 	tree_write(&tree, "task/7/none", "");	/* a thread that ends while we look */
 	assert_threads(&tree, false, false);
+	add_thread(&tree, 8, FIFO, "local");	/* which says nothing */
+	assert_threads(&tree, true, true);
 }
 
 int main(void)
