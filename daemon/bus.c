@@ -111,7 +111,7 @@ static void look_anew(struct state *state, const struct target *row)
 
 	if (row->id.kind != TARGET_PROCESS || now_usec < row->looked_usec + LOOK_ANEW_USEC)
 		return;
-	state_mark(state, row->id.process, false, NULL);
+	state_mark(state, row->id.process, RING_NONE, NULL);
 	(void)tick_run(state, now_usec);
 }
 

@@ -82,7 +82,7 @@ static void look_anew(struct state *state, const struct plan_item *item)
 	struct target *row = targets_find(&state->targets, &item->id);
 
 	if (row && item->id.kind == TARGET_PROCESS && row->looked_usec < state->now_usec)
-		state_mark(state, item->id.process, false, NULL);
+		state_mark(state, item->id.process, RING_NONE, NULL);
 }
 
 static void note_done(struct state *state, const struct plan_item *item)

@@ -69,7 +69,7 @@ static void look_at_unwatched(struct state *state)
 	}
 	for (size_t i = 0; targets->n_unwatched > 0 && i < targets->n; i++) {
 		if (target_is_unwatched(targets, targets->rows[i]))
-			state_mark(state, targets->rows[i]->id.process, false, NULL);
+			state_mark(state, targets->rows[i]->id.process, RING_NONE, NULL);
 	}
 }
 

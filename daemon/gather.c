@@ -37,10 +37,10 @@ void gather_event(struct state *state, const struct pinsafe_event *event)
 	state->tally.events++;
 	switch (event->type) {
 	case PINSAFE_EVENT_PIN:
-		state_mark(state, id, true, event->module[0] ? event->module : event->caller);
+		state_mark(state, id, RING_PIN, event->module[0] ? event->module : event->caller);
 		break;
 	case PINSAFE_EVENT_OPEN:
-		state_mark(state, id, false, NULL);
+		state_mark(state, id, RING_OPEN, NULL);
 		break;
 	case PINSAFE_EVENT_DRAINED:
 		state->are_targets_due = true;
@@ -48,7 +48,7 @@ void gather_event(struct state *state, const struct pinsafe_event *event)
 	case PINSAFE_EVENT_TABLE_FULL:
 		state->tally.tables_full++;
 		state->is_table_full = true;
-		state_mark(state, id, true, NULL);
+		state_mark(state, id, RING_PIN, NULL);
 		break;
 	case PINSAFE_EVENT_LOST:
 		gather_lost(state, event->lost);
@@ -64,7 +64,7 @@ void gather_inherited(struct state *state)
 	overrides = ledger_overrides(state->ledger, &n);
 	for (size_t i = 0; i < n; i++) {
 		if (overrides[i].id.kind == TARGET_PROCESS)
-			state_mark(state, overrides[i].id.process, false, NULL);
+			state_mark(state, overrides[i].id.process, RING_NONE, NULL);
 	}
 	state->are_targets_due = true;
 	state->are_settings_due = true;
@@ -84,7 +84,7 @@ static void rearm(struct state *state, const struct target *row)
 static void look_again(struct state *state, struct target *row)
 {
 	row->again.at_usec = 0;
-	state_mark(state, row->id.process, false, NULL);
+	state_mark(state, row->id.process, RING_NONE, NULL);
 	if (row->origin != ORIGIN_BELL)
 		rearm(state, row);
 }
@@ -140,7 +140,7 @@ DEFINE_CLEANUP_EMBEDDED(struct dirty_process, dirty_process_done);
 static void keep_what_rang(struct process_facts *facts, struct process_facts *before,
 			   struct dirty_process *dirty)
 {
-	facts->pin_rang = before->pin_rang || dirty->pin_rang;
+	facts->pin_rang = before->pin_rang || dirty->ring == RING_PIN;
 	if (!facts->driver)
 		facts->driver = dirty->driver ? take_ptr(dirty->driver) :
 						take_ptr(before->driver);
@@ -179,7 +179,7 @@ static void count_pins(struct state *state, struct target *row, uint64_t until_u
 		keep_counts(facts, &row->facts);
 	else
 		(void)pin_walk_so_far(&row->walk, facts);
-	state_mark(state, facts->id, false, NULL);
+	state_mark(state, facts->id, RING_NONE, NULL);
 }
 
 /* What a bell told of this process is told once, and must not be lost. */
@@ -190,7 +190,7 @@ static void wait_for_descriptors(struct state *state, const struct dirty_process
 		log_warning("cannot look at process %d: %s; tried again each second, and so is whatever else wants a descriptor: raise LimitNOFILE= of pinsafed.service",
 			    dirty->id.pid, strerror(-error));
 	state->dirty.wait_usec = now_usec + GATHER_WAIT_USEC;
-	state_mark(state, dirty->id, dirty->pin_rang, dirty->driver);
+	state_mark(state, dirty->id, dirty->ring, dirty->driver);
 }
 
 static int look_at(struct state *state, struct dirty_process *dirty, uint64_t until_usec,
@@ -222,14 +222,11 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t un
 		return r < 0 ? r : 0;
 	/* A hold waits for no count: the next tick goes on with it. */
 	if (state_has_sight(state))
-		count_pins(state, row, dirty->pin_rang ? 0 : until_usec, &facts);
-	state->has_rung |= dirty->pin_rang;
+		count_pins(state, row, dirty->ring == RING_PIN ? 0 : until_usec, &facts);
+	state->has_rung |= dirty->ring == RING_PIN;
 	keep_what_rang(&facts, &row->facts, dirty);
-	if (dirty->pin_rang || is_growing(row, &facts))
+	if (dirty->ring != RING_NONE || is_growing(row, &facts))
 		look_later(&state->targets, row, now_usec);
-	/* the clock: a tick that looks at many begins long before this one */
-	if (!row->looked_usec)
-		row->known_usec = state_now_usec();
 	row->looked_usec = now_usec;
 	process_facts_done(&row->facts);
 	row->facts = facts;
@@ -258,7 +255,7 @@ int gather_dirty(struct state *state, uint64_t now_usec)
 		state->tally.looked_at++;
 		r = look_at(state, &dirty, until_usec, now_usec);
 		if (r < 0)		/* the next try must not pass it over */
-			state_mark(state, dirty.id, dirty.pin_rang, dirty.driver);
+			state_mark(state, dirty.id, dirty.ring, dirty.driver);
 		if (state_clock_usec() >= until_usec)
 			break;
 	}

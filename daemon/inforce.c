@@ -208,7 +208,7 @@ static int take_process(struct state *state, const struct held *held, bool mark)
 	if (row)
 		return take(row, held);
 	if (mark)
-		state_mark(state, held->id.process, false, NULL);
+		state_mark(state, held->id.process, RING_NONE, NULL);
 	return 0;
 }
 

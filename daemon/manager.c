@@ -105,7 +105,7 @@ static int on_opened(sd_event_source *source, int fd, uint32_t revents, void *us
 		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	}
 	for (size_t i = 0; i < n; i++)
-		state_mark(state, (struct process_id){ .pid = pids[i] }, false, NULL);
+		state_mark(state, (struct process_id){ .pid = pids[i] }, RING_OPEN, NULL);
 	state->tally.events += n;
 	return 0;
 }

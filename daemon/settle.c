@@ -226,10 +226,19 @@ static bool is_of_interest(const struct state *state, const struct target *row)
 	return row->policy || row->again.at_usec || process_is_pinner(&row->facts);
 }
 
+/* By the clock: a tick that looks at many begins long before it ends. */
+static void note_known(struct target *row)
+{
+	if (!row->known_usec && row->id.kind == TARGET_PROCESS &&
+	    (row->policy || process_is_pinner(&row->facts)))
+		row->known_usec = state_now_usec();
+}
+
 static void settle_row(struct state *state, struct target *row, uint64_t now_usec)
 {
 	struct shown *shown = &row->shown;
 
+	note_known(row);
 	if (!shown->is_held)
 		row->scan = (struct scan_mark){ 0 };
 	if (shown->applied == ACTION_NONE)

@@ -276,7 +276,7 @@ static struct dirty_process *insert_dirty(struct dirty *dirty, size_t place)
 	return &dirty->list[place];
 }
 
-void state_mark(struct state *state, struct process_id id, bool pin_rang, const char *driver)
+void state_mark(struct state *state, struct process_id id, enum ring ring, const char *driver)
 {
 	struct dirty *dirty = &state->dirty;
 	bool found;
@@ -288,15 +288,16 @@ void state_mark(struct state *state, struct process_id id, bool pin_rang, const 
 		state->is_sweep_due = true;
 		return;
 	}
-	dirty->n_rung -= entry->pin_rang;
+	dirty->n_rung -= entry->ring == RING_PIN;
 	/* The later event names the process that has the pid now. */
 	if (id.start_ticks && entry->id.start_ticks != id.start_ticks)
-		entry->pin_rang = false;
+		entry->ring = RING_NONE;
 	entry->id.pid = id.pid;
 	if (id.start_ticks)
 		entry->id.start_ticks = id.start_ticks;
-	entry->pin_rang |= pin_rang;
-	dirty->n_rung += entry->pin_rang;
+	if (entry->ring < ring)
+		entry->ring = ring;
+	dirty->n_rung += entry->ring == RING_PIN;
 	if (driver && driver[0] && !entry->driver)
 		entry->driver = strdup(driver);
 }
@@ -307,7 +308,7 @@ void state_mark_targets(struct state *state)
 		struct target *row = state->targets.rows[i];
 
 		if (row->id.kind == TARGET_PROCESS)
-			state_mark(state, row->id.process, false, NULL);
+			state_mark(state, row->id.process, RING_NONE, NULL);
 	}
 	state->are_targets_due = true;
 }
@@ -319,7 +320,7 @@ static size_t find_next(const struct dirty *dirty)
 	size_t place = find_dirty(dirty, dirty->next, &found);
 
 	for (size_t i = 0; dirty->n_rung > 0 && i < dirty->n; i++) {
-		if (dirty->list[(place + i) % dirty->n].pin_rang)
+		if (dirty->list[(place + i) % dirty->n].ring == RING_PIN)
 			return (place + i) % dirty->n;
 	}
 	return place < dirty->n ? place : 0;
@@ -335,7 +336,7 @@ bool state_take_dirty(struct state *state, struct dirty_process *ret_dirty)
 	next = &dirty->list[find_next(dirty)];
 	*ret_dirty = *next;
 	dirty->n--;
-	dirty->n_rung -= ret_dirty->pin_rang;
+	dirty->n_rung -= ret_dirty->ring == RING_PIN;
 	memmove(next, next + 1, (size_t)(dirty->list + dirty->n - next) * sizeof(*next));
 	dirty->next = ret_dirty->id.pid + 1;
 	/* A sweep of a large host leaves a large array; do not keep it. */

@@ -38,10 +38,13 @@ struct options {
 	const char *bus;		/* "system", "session" or an address */
 };
 
+/* What of a process rang; the later ones outweigh the earlier. */
+enum ring { RING_NONE, RING_OPEN, RING_PIN };
+
 /* A process that some event pointed at, to be looked at in the next tick. */
 struct dirty_process {
 	struct process_id id;	/* start_ticks 0: whatever runs there then */
-	bool pin_rang;
+	enum ring ring;
 	char *driver;		/* who pinned, as the bell told; NULL: unknown */
 };
 
@@ -185,9 +188,9 @@ void state_refresh_pins(struct state *state);
 /* What the host lets us do: ptrace(2), and ask systemd. */
 void state_refresh_rights(struct state *state);
 
-/* One process to look at; driver NULL and pin_rang false: something else than
- * the pin bell.  Never fails: without memory the whole host is swept. */
-void state_mark(struct state *state, struct process_id id, bool pin_rang, const char *driver);
+/* One process to look at; driver as the pin bell told it, or NULL.  Never fails:
+ * without memory the whole host is swept. */
+void state_mark(struct state *state, struct process_id id, enum ring ring, const char *driver);
 
 /* All known targets. */
 void state_mark_targets(struct state *state);

@@ -86,7 +86,7 @@ void survey_go_on(struct state *state)
 		struct process_id id = { .pid = survey->pids[survey->next++] };
 
 		if (is_to_be_marked(state, &wanted, &id))
-			state_mark(state, id, false, NULL);
+			state_mark(state, id, RING_NONE, NULL);
 		if (state_clock_usec() >= until_usec)
 			break;
 	}

@@ -17,8 +17,9 @@
 #include "daemon/model.h"
 #include "daemon/sense/pin.h"
 
-/* A bell rings before the pages are pinned, so the process is looked at again
- * a little later, and its bell armed again then.  Each ring doubles the wait:
+/* A bell rings before the pages are pinned, and an open is told before there is a
+ * descriptor of it; so the process is looked at again a little later, and its bell
+ * armed again then.  Each ring doubles the wait:
  * growth is noticed, a chatty process costs little. */
 struct again {
 	uint64_t at_usec;	/* 0: only at the next sweep */
@@ -74,7 +75,7 @@ struct target {
 	struct pin_walk walk;		/* a count of its pins under way */
 
 	struct again again;
-	uint64_t known_usec;		/* TARGET_PROCESS: when the first look ended */
+	uint64_t known_usec;		/* a process: since when it is a target */
 	uint64_t looked_usec;		/* 0: not yet */
 	int failed;			/* negative errno of the last action */
 	int told_failed;		/* of these, the last in the journal */

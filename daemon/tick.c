@@ -79,7 +79,7 @@ static void renew_facts(struct state *state, uint64_t now_usec)
 
 		if (row->id.kind == TARGET_PROCESS && row->shown.is_held &&
 		    row->origin == ORIGIN_BELL)
-			state_mark(state, row->id.process, false, NULL);
+			state_mark(state, row->id.process, RING_NONE, NULL);
 	}
 }
 

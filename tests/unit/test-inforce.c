@@ -68,7 +68,7 @@ static void end_process(int pid)
 
 	snprintf(command, sizeof(command), "rm -r '%s/proc/%d'", f.tree.path, pid);
 	tree_run(command);
-	state_mark(&f.state, (struct process_id){ pid, 0 }, false, NULL);
+	state_mark(&f.state, (struct process_id){ pid, 0 }, RING_NONE, NULL);
 }
 
 static int read_sysctl(void)
@@ -165,7 +165,7 @@ static void switch_off(void)
 {
 	configure(ENFORCE OFF);
 	write_process(7, 4096);
-	state_mark(&f.state, (struct process_id){ 7, 0 }, false, NULL);
+	state_mark(&f.state, (struct process_id){ 7, 0 }, RING_NONE, NULL);
 	tick(NOW);
 }
 
@@ -211,7 +211,7 @@ static void test_undone_with_the_last_target(void **unused)
 	(void)unused;
 	switch_off();
 	write_process(8, 4096);
-	state_mark(&f.state, (struct process_id){ 8, 0 }, false, NULL);
+	state_mark(&f.state, (struct process_id){ 8, 0 }, RING_NONE, NULL);
 	tick(NOW + SECOND);
 	end_process(7);
 	tick(NOW + 2 * SECOND);
@@ -229,7 +229,7 @@ static void test_audit_changes_nothing(void **unused)
 	(void)unused;
 	configure("[Daemon]\nMode=audit\n" OFF);
 	write_process(7, 4096);
-	state_mark(&f.state, (struct process_id){ 7, 0 }, false, NULL);
+	state_mark(&f.state, (struct process_id){ 7, 0 }, RING_NONE, NULL);
 	tick(NOW);
 	assert_int_equal(read_sysctl(), 1);
 	assert_int_equal(f.state.status.exposed, 1);
@@ -334,7 +334,7 @@ static void test_tiering_goes(void **unused)
 	assert_non_null(setbacks_find(&f.state.setbacks, &host, ACTION_HOST_OFF));
 	tree_write(&f.tree, SYSCTL, "1\n");
 	write_process(8, 4096);
-	state_mark(&f.state, (struct process_id){ 8, 0 }, false, NULL);
+	state_mark(&f.state, (struct process_id){ 8, 0 }, RING_NONE, NULL);
 	tick(NOW + 2 * SECOND);
 	assert_int_equal(read_sysctl(), 0);
 	assert_int_equal(host_row()->shown.proof, PROOF_VERIFIED);
@@ -348,8 +348,8 @@ static void test_cgroups_of_pinners_are_read(void **unused)
 	configure(ENFORCE "[Policy jobs]\nMatchCGroup=/jobs/**\nMatchPinnedMin=1M\n"
 			  "Action=confine\n");
 	write_process(7, 4096), write_process(8, 4096);
-	state_mark(&f.state, (struct process_id){ 7, 0 }, false, NULL);
-	state_mark(&f.state, (struct process_id){ 8, 0 }, false, NULL);
+	state_mark(&f.state, (struct process_id){ 7, 0 }, RING_NONE, NULL);
+	state_mark(&f.state, (struct process_id){ 8, 0 }, RING_NONE, NULL);
 	tick(NOW);
 	assert_int_equal(f.state.n_cgroups, 1);
 	assert_string_equal(f.state.cgroups[0].path, "/jobs/a");

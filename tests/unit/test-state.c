@@ -26,14 +26,14 @@ static void test_each_process_once(void **unused)
 	_cleanup_(state_empty) struct state state = { 0 };
 
 	(void)unused;
-	state_mark(&state, (struct process_id){ 9, 90 }, false, NULL);
-	state_mark(&state, (struct process_id){ 7, 70 }, true, "habanalabs");
-	state_mark(&state, (struct process_id){ 7, 0 }, false, NULL);
-	state_mark(&state, (struct process_id){ 7, 70 }, false, "other");
+	state_mark(&state, (struct process_id){ 9, 90 }, RING_NONE, NULL);
+	state_mark(&state, (struct process_id){ 7, 70 }, RING_PIN, "habanalabs");
+	state_mark(&state, (struct process_id){ 7, 0 }, RING_NONE, NULL);
+	state_mark(&state, (struct process_id){ 7, 70 }, RING_NONE, "other");
 	assert_int_equal(state.dirty.n, 2);
 	assert_int_equal(state.dirty.list[0].id.pid, 7);
 	assert_int_equal(state.dirty.list[0].id.start_ticks, 70);
-	assert_true(state.dirty.list[0].pin_rang);
+	assert_int_equal(state.dirty.list[0].ring, RING_PIN);
 	assert_string_equal(state.dirty.list[0].driver, "habanalabs");
 }
 
@@ -42,11 +42,11 @@ static void test_a_reused_pid_is_another(void **unused)
 	_cleanup_(state_empty) struct state state = { 0 };
 
 	(void)unused;
-	state_mark(&state, (struct process_id){ 7, 70 }, true, NULL);
-	state_mark(&state, (struct process_id){ 7, 71 }, false, NULL);
+	state_mark(&state, (struct process_id){ 7, 70 }, RING_PIN, NULL);
+	state_mark(&state, (struct process_id){ 7, 71 }, RING_NONE, NULL);
 	assert_int_equal(state.dirty.n, 1);
 	assert_int_equal(state.dirty.list[0].id.start_ticks, 71);
-	assert_false(state.dirty.list[0].pin_rang);
+	assert_int_equal(state.dirty.list[0].ring, RING_NONE);
 }
 
 static void test_any_order(void **unused)
@@ -59,7 +59,7 @@ static void test_any_order(void **unused)
 	(void)unused;
 	print_message("seed %u\n", seed);
 	for (int i = 0; i < 2000; i++)
-		state_mark(&state, (struct process_id){ 1 + rand_r(&seed) % 700, 0 }, false, NULL);
+		state_mark(&state, (struct process_id){ 1 + rand_r(&seed) % 700, 0 }, RING_NONE, NULL);
 	assert_true(state.dirty.n <= 700);
 	while (state_take_dirty(&state, &dirty)) {
 		assert_true(dirty.id.pid > last);
@@ -81,18 +81,18 @@ static void test_bells_first(void **unused)
 
 	(void)unused;
 	for (pid_t pid = 1; pid <= 6; pid++)
-		state_mark(&state, (struct process_id){ pid, 0 }, false, NULL);
+		state_mark(&state, (struct process_id){ pid, 0 }, RING_NONE, NULL);
 	assert_int_equal(take(&state), 1);
-	state_mark(&state, (struct process_id){ 6, 60 }, true, NULL);
-	state_mark(&state, (struct process_id){ 3, 30 }, true, NULL);
+	state_mark(&state, (struct process_id){ 6, 60 }, RING_PIN, NULL);
+	state_mark(&state, (struct process_id){ 3, 30 }, RING_PIN, NULL);
 	assert_int_equal(take(&state), 3);
-	state_mark(&state, (struct process_id){ 3, 30 }, true, NULL);
+	state_mark(&state, (struct process_id){ 3, 30 }, RING_PIN, NULL);
 	assert_int_equal(take(&state), 6);		/* not 3 again */
 	assert_int_equal(take(&state), 3);
 	assert_int_equal(state.dirty.n_rung, 0);
 	assert_int_equal(take(&state), 4);
-	state_mark(&state, (struct process_id){ 2, 20 }, true, NULL);
-	state_mark(&state, (struct process_id){ 2, 21 }, false, NULL);	/* another */
+	state_mark(&state, (struct process_id){ 2, 20 }, RING_PIN, NULL);
+	state_mark(&state, (struct process_id){ 2, 21 }, RING_NONE, NULL);	/* another */
 	assert_int_equal(take(&state), 5);
 	assert_int_equal(take(&state), 2);
 	assert_int_equal(take(&state), 0);

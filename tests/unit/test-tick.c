@@ -149,7 +149,7 @@ static void tick(uint64_t now_usec)
 
 static void mark(int pid)
 {
-	state_mark(&f.state, (struct process_id){ pid, 0 }, false, NULL);
+	state_mark(&f.state, (struct process_id){ pid, 0 }, RING_NONE, NULL);
 }
 
 static struct target *row_of(int pid)
@@ -194,12 +194,16 @@ static void test_pinner_is_held(void **unused)
 }
 
 /* However often it is looked at after that. */
-static void test_known_since_the_first_look(void **unused)
+static void test_known_since_it_is_a_target(void **unused)
 {
 	uint64_t known_usec;
 
 	(void)unused;
 	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 0);
+	state_mark(&f.state, (struct process_id){ 7, 0 }, RING_OPEN, NULL);
+	tick(NOW - 1);
+	assert_int_equal(row_of(7)->known_usec, 0);
 	write_process(7, "/jobs/a", 4096);
 	mark(7);
 	tick(NOW);
@@ -592,6 +596,26 @@ static void test_each_bell_has_its_own_time(void **unused)
 	end_process(8);
 	tick(second);
 	assert_int_equal(f.state.targets.again_usec, 0);
+}
+
+/* An open is told before there is a descriptor of it. */
+static void test_who_opens_is_looked_at_twice(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 0);
+	write_process(8, "/jobs/a", 0);
+	state_mark(&f.state, (struct process_id){ 7, 0 }, RING_OPEN, NULL);
+	state_mark(&f.state, (struct process_id){ 8, 0 }, RING_OPEN, NULL);
+	tick(NOW);
+	assert_int_equal(fake.n, 0);
+	write_process(7, "/jobs/a", 4096);
+	tick(NOW + SECOND - 1);
+	assert_int_equal(fake.n, 0);
+	tick(NOW + SECOND);
+	assert_int_equal(fake.n, 1);
+	assert_int_equal(fake.entries[0].pid, 7);
+	assert_null(row_of(8));
 }
 
 static void test_growth_is_noticed(void **unused)
@@ -1431,7 +1455,7 @@ static void test_broken_configuration_at_start(void **unused)
 
 static const struct CMUnitTest tests[] = {
 	TEST(test_pinner_is_held),
-	TEST(test_known_since_the_first_look),
+	TEST(test_known_since_it_is_a_target),
 	TEST(test_audit_holds_nothing),
 	TEST(test_enforce_to_audit_releases),
 	TEST(test_audit_keeps_cgroups_in_mind),
@@ -1450,6 +1474,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_reload_tries_again),
 	TEST(test_bell_is_armed_again_slower_and_slower),
 	TEST(test_each_bell_has_its_own_time),
+	TEST(test_who_opens_is_looked_at_twice),
 	TEST(test_growth_is_noticed),
 	TEST(test_bell_waits_for_descriptors),
 	TEST(test_end_of_the_unwatched_is_seen),

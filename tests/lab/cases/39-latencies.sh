@@ -33,7 +33,7 @@ one_more() {
 # draining does not count yet
 times() {
 	pinsafectl list --all --json | jq -r --arg f "$1" '.targets[]
-		| select(.comm == "pinwork" and .state != "draining" and .[$f]) | "\(.pid) \(.[$f])"'
+		| select(.comm == "pinwork" and .state != "draining" and .[$f] > 0) | "\(.pid) \(.[$f])"'
 }
 all_have() { [ "$(times "$1" | wc -l)" = 200 ]; }
 nobody_has() { [ "$(times "$1" | wc -l)" = 0 ]; }
