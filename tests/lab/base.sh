@@ -6,7 +6,8 @@
 # layer's key.  Uses: suite, kernel, lab_dir.
 
 # set_packages: and the kernel, where none was asked for.  PACKAGE@SUITE takes
-# it from another suite of the same mirror: an old kernel, or backports.
+# it from another suite of the same mirror: an old kernel, or backports.  What is no
+# package is a kernel of ours (./kernel), in $kernel_debs.
 set_packages() {
 	if [ -z "$kernel" ]; then
 		case $suite in
@@ -16,8 +17,15 @@ set_packages() {
 	fi
 	kernel_suite=''
 	case $kernel in *@*) kernel_suite=${kernel#*@} kernel=${kernel%@*} ;; esac
-	packages=(
-		"$kernel" "${kernel/image/headers}"
+	kernel_debs=''
+	case $kernel in
+	linux-image-*) packages=("$kernel" "${kernel/image/headers}") ;;
+	*)
+		kernel_debs=$("$lab_dir/kernel" "$kernel")
+		packages=(libelf1)	# objtool's
+		;;
+	esac
+	packages+=(
 		systemd systemd-sysv dbus udev kmod dkms polkitd
 		# pinsafe's build dependencies, and how packages are built
 		build-essential debhelper dh-dkms autoconf automake libtool pkg-config
@@ -166,6 +174,14 @@ make_initrd() {
 	rm -rf "$tree"
 }
 
+# install_kernel: ours; the hooks are those that any kernel package runs
+install_kernel() {
+	cp "$kernel_debs"/*.deb "$root/tmp/"
+	# shellcheck disable=SC2016 # the root's shell expands it
+	nice chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+		sh -ec 'dpkg --force-unsafe-io -i /tmp/*.deb && rm /tmp/*.deb'
+}
+
 make_base() {
 	local out=$1 release list hook=()
 	root=$out/root
@@ -192,6 +208,7 @@ make_base() {
 		--dpkgopt='path-exclude=/lib/modules/*/kernel/sound/*' \
 		"$suite" "$root" -
 	rm -f "$out/apt.conf" "$out/preferences"
+	[ -z "$kernel_debs" ] || install_kernel
 	configure_root
 	release=$(find "$root/lib/modules" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V | tail -n1)
 	depmod -b "$root" "$release"
@@ -202,5 +219,5 @@ make_base() {
 
 base_inputs() {
 	cat "$lab_dir/base.sh" "$lab_dir"/guest/{boot,init,lab.service}
-	printf '%s\n' "$suite" "$kernel_suite" "${packages[@]}"
+	printf '%s\n' "$suite" "$kernel_suite" "${kernel_debs##*/}" "${packages[@]}"
 }

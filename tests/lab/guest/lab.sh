@@ -172,7 +172,8 @@ scan_default() {
 # cgroup of its own and nothing of it outlives the case.
 
 # work_start NAME [pinwork's options…]: returns when it said ready.  More
-# properties of the service in the array work_properties.
+# properties of the service in the array work_properties; what starts pinwork in its
+# stead, in work_wrap.
 work_start() {
 	local name=$1 property=() p
 	shift
@@ -182,13 +183,14 @@ work_start() {
 		-p LimitMEMLOCK=infinity -p LimitNOFILE=65536 -p TasksMax=infinity \
 		-p "StandardOutput=append:$lab_run/$name.out" \
 		-p "StandardError=append:$lab_run/$name.out" "${property[@]}" \
-		pinwork --control "$lab_run/$name.ctl" "$@" || return
+		"${work_wrap[@]}" pinwork --control "$lab_run/$name.ctl" "$@" || return
 	until_true 60 work_spoke "$name" ready
 	grep -q ^ready "$lab_run/$name.out" && return
 	echo "workload $name: $(tail -n 1 "$lab_run/$name.out" 2>/dev/null)"
 	return 1
 }
 work_properties=()
+work_wrap=()
 
 # work_spoke NAME WORD: it printed a line that begins so, or it is gone
 work_spoke() {
