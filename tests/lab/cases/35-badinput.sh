@@ -54,7 +54,7 @@ id -u labuser >/dev/null 2>&1 || useradd labuser
 as_user() { setpriv --reuid=labuser --regid=labuser --clear-groups "$@"; }
 is "a user: totals" "$(as_user pinsafectl status --json | jq -r .held)" 1
 is "a user: not others' processes" "$(as_user pinsafectl list --json | jq '.targets | length')" 0
-is "a user: show" "$(exit_of as_user pinsafectl show "$pid")" 4
+is "a user: show, as if it were not there" "$(exit_of as_user pinsafectl show "$pid")" 5
 is "a user: release" "$(exit_of as_user pinsafectl release "$pid")" 4
 is "a user: hold" "$(exit_of as_user pinsafectl hold "$pid")" 4
 is "a user: reload" "$(exit_of as_user pinsafectl reload)" 4
