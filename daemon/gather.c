@@ -160,6 +160,7 @@ static void keep_counts(struct process_facts *facts, struct process_facts *befor
 	facts->n_pinned = before->n_pinned;
 	facts->pinned_bytes = before->pinned_bytes;
 	facts->large_bytes = before->large_bytes;
+	facts->is_counting = before->is_counting;
 	facts->has_sight = true;
 }
 
@@ -175,10 +176,12 @@ static void count_pins(struct state *state, struct target *row, uint64_t until_u
 	} while (r == PIN_MORE && state_clock_usec() < until_usec);
 	if (r != PIN_MORE)
 		return;
-	if (row->facts.has_sight)
+	if (row->facts.has_sight) {
 		keep_counts(facts, &row->facts);
-	else
+	} else {
 		(void)pin_walk_so_far(&row->walk, facts);
+		facts->is_counting = true;
+	}
 	state_mark(state, facts->id, RING_NONE, NULL);
 }
 
@@ -191,6 +194,18 @@ static void wait_for_descriptors(struct state *state, const struct dirty_process
 			    dirty->id.pid, strerror(-error));
 	state->dirty.wait_usec = now_usec + GATHER_WAIT_USEC;
 	state_mark(state, dirty->id, dirty->ring, dirty->driver);
+}
+
+/* Until what rang has been looked at again, and stands still. */
+static void follow_pin(struct state *state, struct target *row, enum ring ring,
+		       uint64_t now_usec, struct process_facts *facts)
+{
+	bool grows = is_growing(row, facts);
+
+	if (ring != RING_NONE || grows)
+		look_later(&state->targets, row, now_usec);
+	if (grows || (row->again.at_usec && row->again.wait_usec == AGAIN_FIRST_USEC))
+		facts->is_counting = true;
 }
 
 static int look_at(struct state *state, struct dirty_process *dirty, uint64_t until_usec,
@@ -225,8 +240,7 @@ static int look_at(struct state *state, struct dirty_process *dirty, uint64_t un
 		count_pins(state, row, dirty->ring == RING_PIN ? 0 : until_usec, &facts);
 	state->has_rung |= dirty->ring == RING_PIN;
 	keep_what_rang(&facts, &row->facts, dirty);
-	if (dirty->ring != RING_NONE || is_growing(row, &facts))
-		look_later(&state->targets, row, now_usec);
+	follow_pin(state, row, dirty->ring, now_usec, &facts);
 	row->looked_usec = now_usec;
 	process_facts_done(&row->facts);
 	row->facts = facts;

@@ -134,6 +134,8 @@ struct process_facts {
 	uint64_t uring_bytes;	/* registered buffers of its own rings, from fdinfo; at least */
 	bool pin_rang;		/* the module's pin bell rang */
 	char *driver;		/* module or symbol that pinned; NULL: unknown */
+	bool is_counting;	/* it may pin more than this shows: a pin, or a count, is
+				 * under way */
 	bool has_sight;		/* the module has counted: */
 	struct node_bytes *pinned;	/* exact, small pages */
 	size_t n_pinned;

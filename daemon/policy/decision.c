@@ -213,7 +213,8 @@ static void add_pins(const struct host_facts *host, const struct process_facts *
 {
 	const struct nodeset nowhere = { 0 };
 
-	if (!pins->unknown && place_split(facts, &nowhere).unknown > 0)
+	if (!pins->unknown &&
+	    (facts->is_counting || place_split(facts, &nowhere).unknown > 0))
 		pins->unknown = facts->id.pid;
 	for (size_t i = 0; facts->has_sight && i < facts->n_pinned; i++) {
 		pid_t *slot = find_slot(host, facts->pinned[i].node, pins);

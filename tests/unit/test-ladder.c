@@ -423,6 +423,9 @@ static void test_confine_never_moves_pins(void **state)
 	see(0, 1);
 	assert_none("process 100 has pinned memory on other nodes");
 	s.processes[0].n_pinned = 1;
+	s.processes[0].is_counting = true;	/* there may be more elsewhere */
+	assert_none("where process 100 has pinned is not known");
+	s.processes[0].is_counting = false;
 	s.snapshot.n_processes = 2;
 	s.processes[1].cgroup = "/system.slice/a.service/below";
 	s.processes[1].cgroup_id = 8;

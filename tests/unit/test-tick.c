@@ -626,9 +626,13 @@ static void test_growth_is_noticed(void **unused)
 	ring(7, 0);
 	tick(NOW);
 	assert_int_equal(fake.n, 0);
+	assert_true(row_of(7)->facts.is_counting);
 	write_process(7, "/jobs/a", 4096);		/* what the ring was about */
 	tick(row_of(7)->again.at_usec);
 	assert_int_equal(fake.n, 1);
+	assert_true(row_of(7)->facts.is_counting);	/* it may not be all */
+	tick(row_of(7)->again.at_usec);
+	assert_false(row_of(7)->facts.is_counting);
 }
 
 /* For as long as it takes; the bell told of him once. */
@@ -1055,6 +1059,7 @@ static void test_huge_process_is_counted_over_ticks(void **unused)
 	fake.sight_slices = 7;
 	assert_int_equal(tick_run(&f.state, NOW), 0);
 	assert_int_equal(row_of(1000)->facts.pinned_bytes, 2 * page);
+	assert_true(row_of(1000)->facts.is_counting);
 	assert_true(state_has_work(&f.state, NOW));
 	tick(NOW);
 	assert_int_equal(row_of(1000)->facts.pinned_bytes, 7 * page);
