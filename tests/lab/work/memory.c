@@ -50,11 +50,16 @@ static void fill(struct work *work, size_t from, size_t to)
 		work->addr[page * work->page_bytes] = 1;
 }
 
+#define MAX_NODES 1024	/* no kernel is built for more */
+
 static int place(struct work *work)
 {
-	unsigned long mask;
+	unsigned long mask, own[MAX_NODES / (8 * sizeof(unsigned long))];
 	size_t node, next = 0, count;
+	int mode;
 
+	if (get_mempolicy(&mode, own, MAX_NODES, NULL, 0))
+		return -errno;
 	for (node = 0; node < WORK_MAX_NODES; node++) {
 		if (!work->place[node])
 			continue;
@@ -68,7 +73,7 @@ static int place(struct work *work)
 		next += count;
 	}
 	/* who started us with a policy means it for all of us */
-	if (next > 0 && set_mempolicy(MPOL_DEFAULT, NULL, 0))
+	if (next > 0 && set_mempolicy(mode, own, MAX_NODES))
 		return -errno;
 	fill(work, next, work->pages);
 	return 0;
