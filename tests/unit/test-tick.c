@@ -709,6 +709,21 @@ static void count_pins(unsigned int acquired, unsigned int released)
 	tree_write(&f.tree, "sys/devices/system/node/node1/vmstat", text);
 }
 
+/* With counters of which all that was pinned is released. */
+static void first_sweep(void)
+{
+	count_pins(100, 100);
+	f.state.is_sweep_due = true;
+	tick(NOW);
+}
+
+static void begin_without_module(void)
+{
+	configure("[Daemon]\nMode=audit\n" POLICY);
+	f.state.helper_fd = -1;
+	first_sweep();
+}
+
 /* As the loop does now and then without a module; has it swept? */
 static bool poll(uint64_t now_usec)
 {
@@ -722,11 +737,7 @@ static bool poll(uint64_t now_usec)
 static void test_sweeps_where_pins_stand(void **unused)
 {
 	(void)unused;
-	configure("[Daemon]\nMode=audit\n" POLICY);
-	f.state.helper_fd = -1;
-	count_pins(100, 100);
-	f.state.is_sweep_due = true;
-	tick(NOW);
+	begin_without_module();
 	assert_false(poll(NOW + 31 * SECOND));
 	count_pins(500, 500);				/* came and went */
 	assert_false(poll(NOW + 33 * SECOND));
@@ -797,12 +808,10 @@ static void test_sweeps_where_nodes_cannot_be_marked(void **unused)
 	use_own_nodes();
 	configure(DEVICE);
 	f.state.helper_fd = -1;
-	count_pins(100, 100);
 	fake_fanotify.refused = "null";
 	fake_fanotify.error = ENODEV;
 	listen_for_opens();
-	f.state.is_sweep_due = true;
-	tick(NOW);
+	first_sweep();
 	assert_true(is_missing("device opens"));
 	write_user_of_fuse(7);
 	assert_true(poll(NOW + 30 * SECOND));
@@ -847,11 +856,7 @@ static void test_a_module_without_the_open_bell(void **unused)
 static void test_pins_that_pass_are_not_swept_for(void **unused)
 {
 	(void)unused;
-	configure("[Daemon]\nMode=audit\n" POLICY);
-	f.state.helper_fd = -1;
-	count_pins(100, 100);
-	f.state.is_sweep_due = true;
-	tick(NOW);
+	begin_without_module();
 	for (unsigned int i = 1; i < 200; i++) {
 		count_pins(100 + i, 100 + i - i % 2);
 		assert_false(poll(NOW + (30 + 2 * i) * SECOND));
@@ -861,11 +866,7 @@ static void test_pins_that_pass_are_not_swept_for(void **unused)
 static void test_counters_are_not_believed_for_ever(void **unused)
 {
 	(void)unused;
-	configure("[Daemon]\nMode=audit\n" POLICY);
-	f.state.helper_fd = -1;
-	count_pins(100, 100);
-	f.state.is_sweep_due = true;
-	tick(NOW);
+	begin_without_module();
 	write_process(7, "/jobs/a", 4096);
 	count_pins(1124, 1200);				/* somebody else's came late */
 	assert_false(poll(NOW + 899 * SECOND));
@@ -880,10 +881,8 @@ static void test_nothing_moves_and_is_not_believed_for_ever(void **unused)
 	use_own_nodes();
 	configure(DEVICE);
 	f.state.helper_fd = -1;
-	count_pins(100, 100);
 	listen_for_opens();
-	f.state.is_sweep_due = true;
-	tick(NOW);
+	first_sweep();
 	write_user_of_fuse(7);
 	for (unsigned int t = 2; t < 900; t += 2)
 		assert_false(poll(NOW + t * SECOND));
@@ -915,11 +914,7 @@ static void write_user_of_ring(int pid)
 static void test_disbelief_looks_at_rings(void **unused)
 {
 	(void)unused;
-	configure("[Daemon]\nMode=audit\n" POLICY);
-	f.state.helper_fd = -1;
-	count_pins(100, 100);
-	f.state.is_sweep_due = true;
-	tick(NOW);
+	begin_without_module();
 	write_user_of_ring(7);
 	count_pins(1124, 1200);
 	assert_true(poll(NOW + 900 * SECOND));
@@ -943,9 +938,7 @@ static void test_with_the_module_devices_are_looked_for(void **unused)
 	use_own_nodes();
 	f.state.host.module_features |= PINSAFE_FEATURE_BELL_OPEN;
 	configure(DEVICE);
-	count_pins(100, 100);
-	f.state.is_sweep_due = true;
-	tick(NOW);
+	first_sweep();
 	write_user_of_fuse(7);
 	assert_int_equal(sweep_until(NOW + 1000 * SECOND), 1);	/* 900, and the fleet's share */
 	assert_user_of_fuse_is_known(7);
@@ -958,10 +951,8 @@ static void test_with_the_module_devices_are_not_looked_for_always(void **unused
 	(void)unused;
 	use_own_nodes();
 	configure(DEVICE);
-	count_pins(100, 100);
 	f.state.config.sweep_interval_sec = 60;
-	f.state.is_sweep_due = true;
-	tick(NOW);
+	first_sweep();
 	write_user_of_fuse(7);
 	assert_int_equal(sweep_until(NOW + 300 * SECOND), 0);
 	count_pins(200, 200);
@@ -975,9 +966,7 @@ static void test_with_the_module_bells_are_believed(void **unused)
 {
 	(void)unused;
 	configure("[Daemon]\nMode=audit\n" POLICY);
-	count_pins(100, 100);
-	f.state.is_sweep_due = true;
-	tick(NOW);
+	first_sweep();
 	assert_int_equal(sweep_until(NOW + 3000 * SECOND), 0);
 	count_pins(200, 200);
 	assert_int_equal(sweep_until(NOW + 6000 * SECOND), 1);
