@@ -15,6 +15,7 @@
 #define SWEEP_WITHOUT_MODULE_SEC	30
 
 #define THOROUGH_USEC	(900 * SECOND_USEC)
+
 static uint64_t sweep_interval_usec(const struct state *state)
 {
 	unsigned int seconds = state->config.sweep_interval_sec;

@@ -19,8 +19,8 @@
 
 /* A bell rings before the pages are pinned, and an open is told before there is a
  * descriptor of it; so the process is looked at again a little later, and its bell
- * armed again then.  Each ring doubles the wait:
- * growth is noticed, a chatty process costs little. */
+ * armed again then.  Each ring doubles the wait: growth is noticed, a chatty process
+ * costs little. */
 struct again {
 	uint64_t at_usec;	/* 0: only at the next sweep */
 	uint64_t wait_usec;
