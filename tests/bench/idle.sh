@@ -6,14 +6,16 @@
 
 idle_cgroup=$cgroup_root/bench-idle
 
-# idle_begin COUNT: that many processes that sleep, in a cgroup of their own
+# idle_begin COUNT: that many processes that sleep, in a cgroup of their own.  None
+# of their files is of the machine outside: a look at such a descriptor asks its file
+# server, waits, and the round through everybody seems to rest in the middle.
 idle_begin() {
 	mkdir -p "$idle_cgroup"
 	: >"$lab_run/idle.out"
 	(
 		echo "$BASHPID" >"$idle_cgroup/cgroup.procs"
 		exec born idle "$1"
-	) >"$lab_run/idle.out" &
+	) >"$lab_run/idle.out" 2>/dev/null 9>&- &
 	idle_pid=$!
 	until_true 600 grep -q ready "$lab_run/idle.out"
 }
