@@ -6,6 +6,7 @@
 #include <string.h>
 #include <systemd/sd-bus.h>
 
+#include "daemon/act/act.h"
 #include "daemon/base/log.h"
 #include "daemon/bus-api.h"
 #include "daemon/bus-call.h"
@@ -58,6 +59,9 @@ static int reply_failure(const struct order *order, int error)
 	case ENOSPC:
 		return sd_bus_reply_method_errorf(order->message, PINSAFE_ERROR_TABLE_FULL,
 			"the module's table is full: hold a cgroup instead");
+	case ENOTRECOVERABLE:
+		return sd_bus_reply_method_errorf(order->message, SD_BUS_ERROR_FAILED,
+			"not carried out: " ACT_UNRECORDED);
 	default:
 		return sd_bus_reply_method_errorf(order->message, SD_BUS_ERROR_FAILED,
 			"not carried out: %s; the journal of pinsafed says more",

@@ -11,6 +11,9 @@
 
 #define FOREIGN	"somebody else has changed what was set"
 
+/* A full disk is mended, and nothing tells of that. */
+#define UNRECORDED_USEC	(10ULL * 1000 * 1000)
+
 /* ---- trouble ----------------------------------------------------------------- */
 
 /* An order is carried out as it stands, or refused; there is no next rung. */
@@ -44,7 +47,8 @@ static void note_failure(struct state *state, const struct act_context *context,
 	if (row)
 		journal_action_failed(row, item, error, context->why, now_usec);
 	if (error != -ENOSPC && error != -EINTR && error != -ENOMEM)
-		set_back(state, item, why, now_usec + SETBACK_USEC);
+		set_back(state, item, why, now_usec + (error == -ENOTRECOVERABLE ?
+						       UNRECORDED_USEC : SETBACK_USEC));
 }
 
 static void tell_foreign(struct state *state, const struct target_id *id, enum action action,

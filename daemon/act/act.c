@@ -2,6 +2,7 @@
 #include "daemon/act/act.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,11 +95,10 @@ static int keep(struct act_context *context, const struct actuator *actuator,
 	return r < 0 ? r : ACT_NOOP;
 }
 
-int act_apply(struct act_context *context, const struct plan_item *item)
+static int apply_item(struct act_context *context, const struct plan_item *item)
 {
 	const struct actuator *actuator = act_find(item->action, item->mode);
 
-	*context->why = '\0';
 	switch (item->op) {
 	case PLAN_WATCH:
 		break;
@@ -110,6 +110,17 @@ int act_apply(struct act_context *context, const struct plan_item *item)
 		return let_go(context, actuator, item);
 	}
 	return ACT_NOOP;
+}
+
+int act_apply(struct act_context *context, const struct plan_item *item)
+{
+	int r;
+
+	*context->why = '\0';
+	r = apply_item(context, item);
+	if (r == -ENOTRECOVERABLE)
+		snprintf(context->why, sizeof(context->why), "%s", ACT_UNRECORDED);
+	return r;
 }
 
 static int compare_held(const void *a, const void *b)

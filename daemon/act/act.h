@@ -23,6 +23,10 @@ enum act_result {
 
 #define ACT_WHY		192
 
+/* What -ENOTRECOVERABLE of the ledger means to an operator. */
+#define ACT_UNRECORDED \
+	"how to undo it cannot be written to /run/pinsafed/ledger; make room in /run"
+
 /* The service manager, for the cgroups that it owns; who speaks to it is
  * manager's business.  Property is "AllowedCPUs" or "AllowedMemoryNodes", value
  * a list, "" for none.  0, -ENOENT: no such unit, or negative errno. */
@@ -75,7 +79,8 @@ const struct actuator *act_find(enum action action, enum mode mode);
 
 /* One plan item; PLAN_WATCH and PLAN_KEEP are ACT_NOOP.  Errors of a hold:
  * -ENODEV no module, -ENOSPC its table is full (decide again with table_full),
- * -EOPNOTSUPP it cannot hold this kind of target here, -EINTR. */
+ * -EOPNOTSUPP it cannot hold this kind of target here, -EINTR.  Of any: -ENOTRECOVERABLE
+ * it cannot be recorded, and is not done. */
 int act_apply(struct act_context *context, const struct plan_item *item);
 
 /* Undoes all that the ledger knows, the newest first, and tells of each how it

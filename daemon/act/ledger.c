@@ -121,7 +121,7 @@ static int append(struct ledger *ledger, const struct ledger_line *lines, size_t
 	r = write_all(ledger->fd, text, length);
 	if (r < 0) {
 		(void)!ftruncate(ledger->fd, st.st_size);
-		return r;
+		return -ENOTRECOVERABLE;
 	}
 	ledger->n_lines += n;
 	return 0;
@@ -144,7 +144,7 @@ static int add_lines(struct ledger *ledger, const struct ledger_line *lines, siz
 	if (r < 0)
 		return r;
 	if (is_ahead(lines->verb) && fdatasync(ledger->fd) < 0)
-		return -errno;
+		return -ENOTRECOVERABLE;
 	for (size_t i = 0; i < n; i++) {
 		r = book_follow(&ledger->book, &lines[i]);
 		if (r < 0)

@@ -10,6 +10,9 @@
  * same lines, without save, made and forget, and 0 for since.  Also keeps the
  * operator's overrides, which must outlive a restart.  Rewritten by temporary file
  * and rename when it has grown past its live entries.
+ *
+ * Errors of whatever adds a line: -ENOMEM; -ENOTRECOVERABLE, it is not on disk (full,
+ * mostly), so nothing would know how to put the change back, and it must not be made.
  */
 #pragma once
 
