@@ -9,7 +9,7 @@
 seed=${LAB_SEED:-$RANDOM}
 RANDOM=$seed
 note "seed $seed"
-kills=${LAB_KILLS:-20} failed=0 differs=0 busy=0 whole=0
+kills=${LAB_KILLS:-6} failed=0 differs=0 busy=0 whole=0
 
 daemon_start() {
 	pinsafed --foreground 2>$lab_run/daemon.log &

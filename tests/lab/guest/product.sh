@@ -74,19 +74,25 @@ scanned_again() {
 	ok "$1" until_true 60 seq_more "$2" "$(($(scan_seq "$2") + 1))"
 }
 
-# no_scan WHAT PID SECONDS: refusals tick, and the scanner's traces stand still
-# over two readings that far apart, while the neighbour is scanned on
-no_scan() {
-	local cgroup before pte neighbour seq
+# unscanned WHAT PID SECONDS: the scanner's traces stand still over two readings that
+# far apart, while the neighbour is scanned on; the kernel's word alone
+unscanned() {
+	local cgroup pte neighbour seq
 	cgroup=$(cgroup_of "$2")
-	before=$(refused "$2")
 	pte=$(numa_pte_updates "$cgroup") seq=$(scan_seq "$2")
 	neighbour=$(numa_pte_updates "$(work_cgroup neighbour)")
 	sleep "$3"
-	ok "$1: scans are refused" until_true 20 refused_more "$2" "$before"
 	still "$1: no PTE updates in $3 s" "$(numa_pte_updates "$cgroup")" "$pte"
 	still "$1: numa_scan_seq stands still" "$(scan_seq "$2")" "$seq"
 	ok "$1: the neighbour is scanned on" until_true 30 pte_more "$(work_cgroup neighbour)" "$neighbour"
+}
+
+# no_scan WHAT PID SECONDS: and refusals tick
+no_scan() {
+	local before
+	before=$(refused "$2")
+	unscanned "$@"
+	ok "$1: scans are refused" until_true 20 refused_more "$2" "$before"
 }
 
 # neighbour_start: what has to go on being balanced
