@@ -303,12 +303,19 @@ static int give_back(struct tracer *tracer, pid_t tid, struct loan *loan)
 	return r == -ESRCH ? TRACEE_GONE : r;
 }
 
+/* Not without its registers: the call that we have interrupted must be made again. */
+static int decline(pid_t tid, const struct loan *loan, int result)
+{
+	(void)arch_restore(tid, &loan->arch);
+	return let_go(tid, result);
+}
+
 static int borrow(struct tracer *tracer, pid_t tid, struct loan *loan, int mode)
 {
 	int r, back;
 
 	if (ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(loan->mask), &loan->mask) < 0)
-		return let_go(tid, errno == ESRCH ? TRACEE_GONE : -errno);
+		return decline(tid, loan, errno == ESRCH ? TRACEE_GONE : -errno);
 	loan->since_nsec = now_nsec();
 	r = write_mask(tid, mask_to_borrow(loan->mask));
 	if (r == 0)
@@ -335,29 +342,36 @@ static int check_call(struct tracer *tracer, pid_t tid)
 
 /* Seized, it cannot be reaped but by us: so if it is one of the process' threads
  * now, it has been all the time. */
-int tracee_resume(struct tracer *tracer, pid_t tid, int mode)
+static int judge_thread(struct tracer *tracer, pid_t tid, const struct arch *arch)
 {
 	struct task_facts facts;
+
+	if (task_read(tracer->pid_fd, tid, &facts) < 0)
+		return TRACEE_GONE;
+	/* A program opens its device, and then locks itself in: what was no filter
+	 * when we began can be one by now, and kill it. */
+	if (facts.is_filtered)
+		return -EOPNOTSUPP;
+	if (hazard_is_dispatched(tid))
+		return -ENOSYS;
+	if (check_call(tracer, tid) < 0 || !hazard_may_borrow(tracer, tid, arch))
+		return TRACEE_BUSY;
+	return TRACEE_DONE;
+}
+
+int tracee_resume(struct tracer *tracer, pid_t tid, int mode)
+{
 	struct loan loan = { 0 };
 	int r;
 
 	r = wait_interrupt(tid, STOP_NSEC);
 	if (r != TRACEE_DONE)
 		return r;
-	if (task_read(tracer->pid_fd, tid, &facts) < 0)
-		return let_go(tid, TRACEE_GONE);
-	/* A program opens its device, and then locks itself in: what was no filter
-	 * when we began can be one by now, and kill it. */
-	if (facts.is_filtered)
-		return let_go(tid, -EOPNOTSUPP);
-	if (hazard_is_dispatched(tid))
-		return let_go(tid, -ENOSYS);
 	r = arch_read(tid, &loan.arch);
 	if (r < 0)
 		return let_go(tid, r == -ESRCH ? TRACEE_GONE : r);
-	if (check_call(tracer, tid) < 0 || !hazard_may_borrow(tracer, tid, &loan.arch))
-		return let_go(tid, TRACEE_BUSY);
-	return borrow(tracer, tid, &loan, mode);
+	r = judge_thread(tracer, tid, &loan.arch);
+	return r == TRACEE_DONE ? borrow(tracer, tid, &loan, mode) : decline(tid, &loan, r);
 }
 
 int tracee_seize(struct tracer *tracer, pid_t tid, int mode)

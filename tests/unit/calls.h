@@ -157,8 +157,7 @@ static inline int calls_wait(int go, int ready)
 		return 91;
 	calls_wait_go(go);
 	calls_end = true;
-	calls_futex = 1;
-	/* a waiter that is just about to wait sees EAGAIN, which is fine too late */
+	/* who is on the way back to his wait is woken when he is there */
 	for (int woken = 0; woken < 2;)
 		woken += (int)syscall(SYS_futex, &calls_futex, FUTEX_WAKE, 2, NULL, NULL, 0);
 	kill(getpid(), SIGUSR2);

@@ -476,24 +476,42 @@ static int dispatch_calls(int go, int ready)
 	return 0;
 }
 
+/* The same at rest, in a call that ends when it is interrupted. */
+static int dispatch_waits(int go, int ready)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int fd = epoll_create1(0);
+
+	if (epoll_ctl(fd, EPOLL_CTL_ADD, go, &event) < 0 ||
+	    prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &dispatch_selector) < 0 ||
+	    write(ready, "", 1) != 1)
+		return 98;
+	return epoll_wait(fd, &event, 1, -1) == 1 ? 0 : 97;
+}
+
+static void refuse_dispatched(int (*body)(int go, int ready))
+{
+	struct subject subject = subject_new(body);
+	int r;
+
+	for (int i = 0; i < 20; i++) {
+		r = run(subject.pid, i & 1 ? "default" : "local");
+		assert_true(r == MEMPOLICY_FILTERED || r == MEMPOLICY_DONE);
+	}
+	assert_int_equal(subject_end(&subject), 0);
+}
+
 /* Kernels that do not tell let it through where it is no such code. */
 static void test_dispatched(void **state)
 {
-	struct subject subject;
-	int r;
-
 	(void)state;
 	NEEDS_PTRACE();
 	if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0) < 0) {
 		print_message("# SKIP no Syscall User Dispatch in this kernel\n");
 		skip();
 	}
-	subject = subject_new(dispatch_calls);
-	for (int i = 0; i < 20; i++) {
-		r = run(subject.pid, i & 1 ? "default" : "local");
-		assert_true(r == MEMPOLICY_FILTERED || r == MEMPOLICY_DONE);
-	}
-	assert_int_equal(subject_end(&subject), 0);
+	refuse_dispatched(dispatch_calls);
+	refuse_dispatched(dispatch_waits);
 }
 
 static void *lock_in_sit(void *go)
