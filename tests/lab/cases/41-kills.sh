@@ -30,12 +30,14 @@ find_daemon() {
 	mapfile -t pids <$cgroup_root/system.slice/pinsafed.service/cgroup.procs
 	for daemon in "${pids[@]}"; do
 		read -r comm </proc/"$daemon"/comm && mapfile -t -d '' words </proc/"$daemon"/cmdline || continue
-		# not pinsafed --restore, nor who is still systemd
-		[ "$comm" != pinsafed ] || [ ${#words[@]} != 1 ] || return 0
+		# not pinsafed --restore, who is still systemd, nor who dies already
+		[ "$comm" != pinsafed ] || [ ${#words[@]} != 1 ] || [ "$daemon" = "$killed" ] ||
+			return 0
 	done
 	return 1
 }
-kill_daemon() { find_daemon 2>/dev/null && kill -9 "$daemon" 2>/dev/null; }
+killed=''
+kill_daemon() { find_daemon 2>/dev/null && kill -9 "$daemon" 2>/dev/null && killed=$daemon; }
 
 # Half of them within its start, half within its work.
 one_kill() {

@@ -92,7 +92,7 @@ ok "no memory: with some again it is held" until_true 60 held "$new"
 end
 is_same "no memory"
 
-ok "/run is full: a pinner" work_start pinfull --kind pinlab:fast --pages 512 --place 1:512 --threads 2
+ok "/run is full: a pinner" work_start pinfull --kind pinlab:fast --pages 512 --place 1:512 --threads 2 --cpus free
 full=$(work_pid pinfull)
 ok "/run is full: is known" until_true 30 held "$full"
 # shellcheck disable=SC2046 # numbers
@@ -132,7 +132,7 @@ goes_on "SIGSTOP"
 # --- a node without its processors -------------------------------------------------
 # (its memory cannot go: that would need a machine with memory slots)
 node1() { echo "$1" | tee /sys/devices/system/cpu/cpu{2,3}/online; }
-ok "processors go: a pinner on their node" work_start pinbind --kind pinlab:fast --pages 512 --place 1:512 --threads 2
+ok "processors go: a pinner on their node" work_start pinbind --kind pinlab:fast --pages 512 --place 1:512 --threads 2 --cpus free
 bind=$(work_pid pinbind)
 # shellcheck disable=SC2046 # numbers
 before=$(masks "$bind" $(tids "$bind"))
