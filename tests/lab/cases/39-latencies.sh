@@ -55,7 +55,7 @@ latencies() {
 	ok "$1: all 200" until_true 120 all_have "$5"
 	times "$5" >$lab_run/times
 	is "$1: each is measured" "$(differences "$4" | wc -l)" 200
-	note "measured, $1: $(differences "$4" | percentiles)"
+	note "measured: $1: $(differences "$4" | percentiles)"
 	pkill -x pinwork
 	ok "$1: and none when they are gone" until_true 60 nobody_has "$5"
 }

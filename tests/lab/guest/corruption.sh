@@ -38,18 +38,20 @@ press() {
 }
 
 faults() { vmstat numa_hint_faults; }
+# faults_since BEFORE RUNS: a second of pressure
+faults_since() { echo $((($(faults) - $1) / (seconds * $2))); }
 
 # unprotected WHAT KIND: what loses nothing proves nothing, and is tried again
 unprotected() {
 	local what=$1 try before all=()
+	before=$(faults)
 	for ((try = 0; try < runs || (${#all[@]} == 0 && try < runs * 3); try++)); do
-		before=$(faults)
 		start "$2"
 		press
-		note "$what, run $((try + 1)): $lost pages lost, $echoes not passed on, $((($(faults) - before) / seconds)) hint faults/s"
+		note "$what, run $((try + 1)): $lost pages lost, $echoes not passed on"
 		[ "$lost" = 0 ] || all+=("$lost")
 	done
-	note "measured: $what: lost in ${#all[@]} of $try runs: ${all[*]}"
+	note "measured: $what: pages lost in ${#all[@]} of $try runs (${all[*]}), $(faults_since "$before" "$try") hint faults/s"
 	if [ ${#all[@]} = 0 ]; then
 		# not skip, which ends the case
 		lab_report skip "$what: inconclusive, no page was lost in $try runs"
@@ -71,7 +73,7 @@ protected() {
 	done
 	is "$what: pages lost in $runs runs" "$sum" 0
 	is "$what: pages that do not pass on what is written" "$wrong" 0
-	note "measured: $what: $((($(faults) - before) / seconds / runs)) hint faults/s"
+	note "measured: $what: $sum pages lost in $runs runs, $wrong not passed on, $(faults_since "$before" "$runs") hint faults/s"
 }
 
 held_pid() { held "$pid"; }
