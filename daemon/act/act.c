@@ -48,6 +48,15 @@ static bool has_settings(const struct act_context *context, const struct plan_it
 	return entry && entry->n_saved > 0;
 }
 
+static int record(struct act_context *context, const struct actuator *actuator,
+		  const struct plan_item *item)
+{
+	int r = ledger_record(context->ledger, item->action, &item->id, item->policy,
+			      context->now_usec);
+
+	return r == -ENOTRECOVERABLE && actuator->ends_with_us ? 0 : r;
+}
+
 /* The record comes first: killed in between, we find a change that was never
  * made, and undoing that does no harm.  A refusal, or that the target has just gone,
  * leaves recorded what was set before it. */
@@ -58,8 +67,7 @@ static int take(struct act_context *context, const struct actuator *actuator,
 
 	if (!actuator->is_recorded)
 		return actuator->apply(context, item);
-	r = ledger_record(context->ledger, item->action, &item->id, item->policy,
-			  context->now_usec);
+	r = record(context, actuator, item);
 	if (r < 0)
 		return r;
 	r = actuator->apply(context, item);
@@ -90,8 +98,7 @@ static int keep(struct act_context *context, const struct actuator *actuator,
 	entry = ledger_find(context->ledger, item->action, &item->id);
 	if (!entry || (entry->policy && strcmp(entry->policy, item->policy) == 0))
 		return ACT_NOOP;
-	r = ledger_record(context->ledger, item->action, &item->id, item->policy,
-			  context->now_usec);
+	r = record(context, actuator, item);
 	return r < 0 ? r : ACT_NOOP;
 }
 

@@ -58,6 +58,8 @@ struct act_context {
 struct actuator {
 	const char *name;
 	bool is_recorded;	/* does it change anything that must be undone? */
+	bool ends_with_us;	/* by the kernel then: worth having though no record
+				 * can be written */
 	/* enum act_result, or negative errno: the world refused.  What is in
 	 * force already is brought up to date: new threads, other nodes. */
 	int (*apply)(struct act_context *context, const struct plan_item *item);

@@ -219,6 +219,7 @@ static int hold_list(struct act_context *context, struct held **ret_held, size_t
 const struct actuator hold_actuator = {
 	.name = "hold",
 	.is_recorded = true,
+	.ends_with_us = true,
 	.apply = hold_apply,
 	.undo = hold_undo,
 	.list = hold_list,

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "daemon/act/act.h"
 #include "daemon/act/ledger.h"
@@ -97,6 +98,21 @@ static void test_off_and_on(void **state)
 	assert_int_equal(count_held(false), 0);
 }
 
+/* A full disk is not the module's full table. */
+static void test_what_cannot_be_recorded_is_not_done(void **state)
+{
+	(void)state;
+	disk_fill();
+	assert_int_equal(act(PLAN_APPLY), -ENOTRECOVERABLE);
+	assert_non_null(strstr(context.why, "ledger"));
+	assert_balancing(1);
+	assert_int_equal(count_held(false), 0);
+	disk_free();
+	assert_int_equal(act(PLAN_APPLY), ACT_DONE);
+	assert_balancing(0);
+	assert_int_equal(act(PLAN_UNDO), ACT_DONE);
+}
+
 static void test_tiering_stays(void **state)
 {
 	(void)state;
@@ -183,6 +199,7 @@ int main(void)
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_off_and_on),
+		TEST(test_what_cannot_be_recorded_is_not_done),
 		TEST(test_tiering_stays),
 		TEST(test_was_off),
 		TEST(test_somebody_else),

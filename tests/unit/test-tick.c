@@ -1252,7 +1252,7 @@ static void test_order_that_fails_leaves_nothing(void **unused)
 	assert_int_equal(orders_hold(&f.state, &id, NOW), -ENODEV);
 }
 
-static void test_full_disk_is_waited_for(void **unused)
+static void test_holds_on_a_full_disk(void **unused)
 {
 	struct target_id id = target_id_of_process((struct process_id){ 7, 70 });
 
@@ -1263,11 +1263,12 @@ static void test_full_disk_is_waited_for(void **unused)
 	disk_fill();
 	tick(NOW);
 	assert_false(f.state.is_table_full);
-	assert_false(row_of(7)->shown.is_held);
-	assert_int_equal(orders_hold(&f.state, &id, NOW), -ENOTRECOVERABLE);
-	disk_free();
-	tick(NOW + 20 * SECOND);
 	assert_true(row_of(7)->shown.is_held);
+	assert_int_equal(orders_release(&f.state, &id, 0, NOW), -ENOTRECOVERABLE);
+	assert_true(row_of(7)->shown.is_held);
+	disk_free();
+	assert_int_equal(orders_release(&f.state, &id, 0, NOW), 0);
+	assert_false(row_of(7)->shown.is_held);
 }
 
 static void test_order_that_fails_leaves_the_one_before(void **unused)
@@ -1516,7 +1517,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_nothing_held_nothing_timed),
 	TEST(test_order_to_hold),
 	TEST(test_order_that_fails_leaves_nothing),
-	TEST(test_full_disk_is_waited_for),
+	TEST(test_holds_on_a_full_disk),
 	TEST(test_order_that_fails_leaves_the_one_before),
 	TEST(test_release_for_a_while),
 	TEST(test_order_ends_with_its_cgroup),
