@@ -76,7 +76,18 @@ static int open_cgroup(unsigned int number)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Where the module may write what it likes, or may not write at all. */
+/* Behind it nothing can be written. */
+static char *map_scratch(void)
+{
+	char *scratch = mmap(NULL, SCRATCH_BYTES + 4096, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (scratch == MAP_FAILED || mprotect(scratch + SCRATCH_BYTES, 4096, PROT_NONE) < 0)
+		abort();
+	return scratch;
+}
+
+/* Where the module may write what it likes, some of it, or nothing at all. */
 static __u64 address(unsigned int *seed, char *scratch)
 {
 	switch (pick(seed, 8)) {
@@ -166,7 +177,7 @@ static void garbage(unsigned int *seed, char *scratch)
 static void *caller(void *argument)
 {
 	unsigned int seed = (unsigned int)(uintptr_t)argument;
-	char *scratch = malloc(SCRATCH_BYTES);
+	char *scratch = map_scratch();
 
 	while (!stop) {
 		struct pinsafe_list list = { .entries = address(&seed, scratch) };
@@ -187,7 +198,6 @@ static void *caller(void *argument)
 		default: hold(&seed, pid, ticks);
 		}
 	}
-	free(scratch);
 	return NULL;
 }
 
