@@ -63,6 +63,10 @@ static int reply_failure(const struct order *order, int error)
 		return sd_bus_reply_method_errorf(order->message, SD_BUS_ERROR_FAILED,
 			"not carried out: " ACT_UNRECORDED);
 	default:
+		if (order->kind == ORDER_RELEASE)
+			return sd_bus_reply_method_errorf(order->message, SD_BUS_ERROR_FAILED,
+				"noted, but not done yet: %s; it is tried again, and the journal of pinsafed says more",
+				strerror(-error));
 		return sd_bus_reply_method_errorf(order->message, SD_BUS_ERROR_FAILED,
 			"not carried out: %s; the journal of pinsafed says more",
 			strerror(-error));

@@ -261,6 +261,9 @@ void journal_ledger(const struct state *state)
 	if (ledger_skipped(ledger) > 0)
 		log_warning("%u lines of the ledger make no sense, ignoring",
 			    ledger_skipped(ledger));
+	if (ledger_is_behind(ledger))
+		log_warning("%s/ledger cannot be written: make room there; nothing but holds is taken until then",
+			    state->options->runtime_dir);
 }
 
 void journal_events_lost(struct tally *tally, uint64_t now_usec)

@@ -11,6 +11,7 @@
 #include "daemon/base/log.h"
 #include "daemon/bus-unit.h"
 #include "daemon/conffile.h"
+#include "daemon/journal.h"
 #include "daemon/tick.h"
 
 /* Putting back takes a few seconds at most. */
@@ -171,7 +172,8 @@ static int put_back(struct state *state)
 
 	context.is_last = true;
 	(void)act_restore(&context, &restored);
-	return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	/* what a newer pinsafed has set stays set */
+	return has_failed || ledger_was_newer(state->ledger) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* Who stops the service and calls us by hand may find the service's own at it: the
@@ -202,6 +204,7 @@ static int restore(const struct options *options, bool is_last, struct sd_bus **
 		log_error("%s: %s; what was set stays set", what, strerror(-r));
 		return EXIT_FAILURE;
 	}
+	journal_ledger(&state);
 	state.now_usec = state_now_usec();
 	if (is_kept(options->config_root)) {
 		if (is_last)

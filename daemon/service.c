@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/service.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "daemon/base/cleanup.h"
 
@@ -47,24 +49,36 @@ int service_keep_helper(int fd)
 	return r < 0 ? r : 0;
 }
 
+/* Each message takes a socket.  One descriptor is kept for it, or the watchdog would
+ * end a daemon for no more than that they have run out. */
+static void tell(const char *message, const char *status)
+{
+	static int spare_fd = -1;
+
+	if (spare_fd >= 0)
+		close(spare_fd);
+	(void)sd_notifyf(0, "%s%s", message, status);
+	spare_fd = open("/", O_PATH | O_CLOEXEC);
+}
+
 void service_ready(const char *status)
 {
-	(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+	tell("READY=1\nSTATUS=", status);
 }
 
 void service_reloading(void)
 {
-	(void)sd_notify(0, "RELOADING=1");
+	tell("RELOADING=1", "");
 }
 
 void service_stopping(void)
 {
-	(void)sd_notify(0, "STOPPING=1");
+	tell("STOPPING=1", "");
 }
 
 void service_status(const char *status)
 {
-	(void)sd_notifyf(0, "STATUS=%s", status);
+	tell("STATUS=", status);
 }
 
 uint64_t service_watchdog_usec(void)
@@ -76,5 +90,5 @@ uint64_t service_watchdog_usec(void)
 
 void service_alive(void)
 {
-	(void)sd_notify(0, "WATCHDOG=1");
+	tell("WATCHDOG=1", "");
 }

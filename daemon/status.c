@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/act/ledger.h"
 #include "daemon/policy/decide.h"
 #include "daemon/sense/helper.h"
 #include "daemon/state.h"
 
-#define MAX_MISSING 9
+#define MAX_MISSING 10
 
 const char *const status_properties[] = {
 	"Mode", "ModuleVersion", "ModuleMissing", "ModuleAbi", "Missing",
@@ -110,6 +111,8 @@ static void find_missing_module(const struct state *state, struct missing *missi
 static void find_missing(const struct state *state, struct missing *missing)
 {
 	*missing = (struct missing){ 0 };
+	miss(missing, ledger_is_behind(state->ledger),
+	     "ledger: it cannot be written, so nothing but holds is taken and no order; make room in /run");
 	miss(missing, state->targets.n_unwatched > 0,
 	     "descriptors: too few to watch each process for its end, that of some is seen a minute late; raise LimitNOFILE= of pinsafed.service");
 	if (state->helper_fd >= 0) {

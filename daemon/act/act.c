@@ -8,6 +8,7 @@
 
 #include "daemon/act/ledger.h"
 #include "daemon/base/cleanup.h"
+#include "daemon/base/log.h"
 
 static const struct actuator *find_enforcing(enum action action)
 {
@@ -51,10 +52,15 @@ static bool has_settings(const struct act_context *context, const struct plan_it
 static int record(struct act_context *context, const struct actuator *actuator,
 		  const struct plan_item *item)
 {
+	bool was_behind = ledger_is_behind(context->ledger);
 	int r = ledger_record(context->ledger, item->action, &item->id, item->policy,
 			      context->now_usec);
 
-	return r == -ENOTRECOVERABLE && actuator->ends_with_us ? 0 : r;
+	if (r != -ENOTRECOVERABLE || !actuator->ends_with_us)
+		return r;
+	if (!was_behind)
+		log_warning("a %s is not recorded: " ACT_UNRECORDED, actuator->name);
+	return 0;
 }
 
 /* The record comes first: killed in between, we find a change that was never
@@ -86,7 +92,8 @@ static int let_go(struct act_context *context, const struct actuator *actuator,
 	return r;
 }
 
-/* What is kept may be kept for another policy than it was taken for. */
+/* What is kept may be kept for another policy than it was taken for, or there was no
+ * room to say for which. */
 static int keep(struct act_context *context, const struct actuator *actuator,
 		const struct plan_item *item)
 {
@@ -96,7 +103,7 @@ static int keep(struct act_context *context, const struct actuator *actuator,
 	if (!actuator->is_recorded || !item->policy)
 		return ACT_NOOP;
 	entry = ledger_find(context->ledger, item->action, &item->id);
-	if (!entry || (entry->policy && strcmp(entry->policy, item->policy) == 0))
+	if (entry && entry->policy && strcmp(entry->policy, item->policy) == 0)
 		return ACT_NOOP;
 	r = record(context, actuator, item);
 	return r < 0 ? r : ACT_NOOP;

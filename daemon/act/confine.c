@@ -144,8 +144,12 @@ static int clear_cpuset(struct act_context *context, const struct target_id *id,
 	char list[CONFINE_LIST_SIZE];
 	int r;
 
-	if (!saved || *saved->before || fd < 0 ||
-	    confine_read_list(fd, file, list) < 0 || !is_equal(list, saved->ours))
+	if (!saved || *saved->before)
+		return ACT_DONE;
+	r = fd < 0 ? fd : confine_read_list(fd, file, list);
+	if (r < 0)		/* removed, or the controller is */
+		return r == -ENOENT || r == -ENODEV ? ACT_DONE : r;
+	if (!is_equal(list, saved->ours))
 		return ACT_DONE;
 	r = write_cpuset(context, id->cgroup, name, "");
 	return r == ACT_GONE ? ACT_DONE : r;

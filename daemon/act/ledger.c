@@ -30,27 +30,13 @@ struct ledger {
 	size_t n_lines;		/* in the file, without the header */
 	unsigned int n_skipped;
 	bool was_newer;
+	bool is_behind;		/* the file is, by what could not be written */
 	struct book book;
 };
 
 DEFINE_CLEANUP(struct ledger, ledger_free);
 
 /* ---- writing ------------------------------------------------------------ */
-
-static int write_all(int fd, const char *text, size_t length)
-{
-	while (length > 0) {
-		ssize_t n = write(fd, text, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
 
 /* fd of the new file, in which all is written and synced. */
 static int write_new(const struct ledger *ledger)
@@ -74,7 +60,7 @@ static int write_new(const struct ledger *ledger)
 		    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, text, length);
+	r = fs_write_all(fd, text, length);
 	if (r < 0)
 		return r;
 	if (fdatasync(fd) < 0)
@@ -94,6 +80,7 @@ static int rewrite(struct ledger *ledger)
 		close(ledger->fd);
 	ledger->fd = take_fd(&fd);
 	ledger->n_lines = book_lines(&ledger->book);
+	ledger->is_behind = false;
 	return 0;
 }
 
@@ -116,10 +103,13 @@ static int append(struct ledger *ledger, const struct ledger_line *lines, size_t
 	}
 	if (fflush(out) != 0)
 		return -ENOMEM;
+	if (ledger->is_behind && rewrite(ledger) < 0)
+		return -ENOTRECOVERABLE;
 	if (fstat(ledger->fd, &st) < 0)
-		return -errno;
-	r = write_all(ledger->fd, text, length);
+		return -ENOTRECOVERABLE;
+	r = fs_write_all(ledger->fd, text, length);
 	if (r < 0) {
+		ledger->is_behind = true;
 		(void)!ftruncate(ledger->fd, st.st_size);
 		return -ENOTRECOVERABLE;
 	}
@@ -133,7 +123,7 @@ static bool is_ahead(enum ledger_verb verb)
 	return verb == LEDGER_APPLY || verb == LEDGER_SAVE || verb == LEDGER_ORDER;
 }
 
-/* All of one verb. */
+/* All of one verb.  What is over is over, though the file cannot be told yet. */
 static int add_lines(struct ledger *ledger, const struct ledger_line *lines, size_t n)
 {
 	int r;
@@ -141,7 +131,7 @@ static int add_lines(struct ledger *ledger, const struct ledger_line *lines, siz
 	if (n == 0)
 		return 0;
 	r = append(ledger, lines, n);
-	if (r < 0)
+	if (r < 0 && (r != -ENOTRECOVERABLE || is_ahead(lines->verb)))
 		return r;
 	if (is_ahead(lines->verb) && fdatasync(ledger->fd) < 0)
 		return -ENOTRECOVERABLE;
@@ -227,9 +217,11 @@ int ledger_open(int dirfd, const char *boot_id, struct ledger **ret_ledger)
 	r = load(ledger, boot_id);
 	if (r < 0)
 		return r;
+	/* On a full disk the one that is there is good, and putting back needs no more. */
 	r = rewrite(ledger);
-	if (r < 0)
+	if (r == -ENOMEM)
 		return r;
+	ledger->is_behind = r < 0;
 	*ret_ledger = take_ptr(ledger);
 	return 0;
 }
@@ -252,6 +244,11 @@ void ledger_free(struct ledger *ledger)
 bool ledger_was_newer(const struct ledger *ledger)
 {
 	return ledger->was_newer;
+}
+
+bool ledger_is_behind(const struct ledger *ledger)
+{
+	return ledger->is_behind;
 }
 
 unsigned int ledger_skipped(const struct ledger *ledger)

@@ -13,6 +13,8 @@
  *
  * Errors of whatever adds a line: -ENOMEM; -ENOTRECOVERABLE, it is not on disk (full,
  * mostly), so nothing would know how to put the change back, and it must not be made.
+ * What only takes away never fails by that: the file tells of more than there is until
+ * the next line that fits, and to undo twice does no harm.
  */
 #pragma once
 
@@ -48,6 +50,9 @@ void ledger_free(struct ledger *ledger);
 
 /* Whole lines that made no sense and were left out when it was opened. */
 unsigned int ledger_skipped(const struct ledger *ledger);
+
+/* Could it not be written when we last tried?  The next line tries again. */
+bool ledger_is_behind(const struct ledger *ledger);
 
 /* Was there one of a newer format? */
 bool ledger_was_newer(const struct ledger *ledger);

@@ -254,3 +254,18 @@ int fs_find_u64(const char *text, const char *key, uint64_t *ret)
 	*ret = n;
 	return 0;
 }
+
+int fs_write_all(int fd, const char *text, size_t length)
+{
+	while (length > 0) {
+		ssize_t n = write(fd, text, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}

@@ -30,6 +30,9 @@ ssize_t fs_read(int dirfd, const char *path, char *buf, size_t size);
  * further record costs the kernel a walk (numa_maps). */
 ssize_t fs_read_head(int dirfd, const char *path, char *buf, size_t size);
 
+/* All of it, or negative errno after some of it. */
+int fs_write_all(int fd, const char *text, size_t length);
+
 /* The same as fs_read() into memory that the caller frees; at most max bytes. */
 ssize_t fs_read_all(int dirfd, const char *path, size_t max, char **ret_text);
 

@@ -103,15 +103,17 @@ static void test_audit_touches_nothing(void **state)
 	assert_null(recorded(&hold));
 }
 
+/* But what is kept without a record gets one. */
 static void test_watching_and_keeping_change_nothing(void **state)
 {
 	struct plan_item watch = item(PLAN_WATCH, 5), keep = item(PLAN_KEEP, 5);
 
 	(void)state;
 	assert_int_equal(act_apply(&context, &watch), ACT_NOOP);
+	assert_null(recorded(&watch));
 	assert_int_equal(act_apply(&context, &keep), ACT_NOOP);
 	assert_int_equal(fake.calls, 0);
-	assert_null(recorded(&keep));
+	assert_non_null(recorded(&keep));
 }
 
 static void test_kept_for_another_policy(void **state)
@@ -154,14 +156,19 @@ static void test_refusal_leaves_no_record(void **state)
 /* The module ends it with its file. */
 static void test_hold_without_a_record(void **state)
 {
-	struct plan_item hold = item(PLAN_APPLY, 5), release = item(PLAN_UNDO, 5);
+	struct plan_item hold = item(PLAN_APPLY, 5), release = item(PLAN_UNDO, 5), keep = hold;
 
 	(void)state;
 	disk_fill();
 	assert_int_equal(act_apply(&context, &hold), ACT_DONE);
 	assert_int_equal(fake.n, 1);
 	assert_null(recorded(&hold));
+	keep.op = PLAN_KEEP;
+	assert_int_equal(act_apply(&context, &keep), ACT_NOOP);
+	assert_null(recorded(&hold));
 	disk_free();
+	assert_int_equal(act_apply(&context, &keep), ACT_NOOP);
+	assert_non_null(recorded(&hold));
 	assert_int_equal(act_apply(&context, &release), ACT_DONE);
 	assert_int_equal(fake.n, 0);
 }

@@ -110,6 +110,32 @@ static void test_what_cannot_be_recorded_is_not_done(void **state)
 	disk_free();
 	assert_int_equal(act(PLAN_APPLY), ACT_DONE);
 	assert_balancing(0);
+}
+
+static void tell_nobody(void *userdata, enum action action, const struct target_id *id, int r)
+{
+	(void)userdata, (void)action, (void)id;
+	assert_int_equal(r, ACT_DONE);
+}
+
+/* Nor is a full disk a reason to leave anything as it is. */
+static void test_undo_on_a_full_disk(void **state)
+{
+	struct act_restored nobody = { NULL, tell_nobody };
+
+	(void)state;
+	assert_int_equal(act(PLAN_APPLY), ACT_DONE);
+	disk_fill();
+	ledger_free(context.ledger);
+	assert_int_equal(ledger_open(tree.fd, BOOT, &context.ledger), 0);
+	assert_true(ledger_is_behind(context.ledger));
+	assert_int_equal(count_held(false), 1);
+	assert_int_equal(act_restore(&context, &nobody), 0);
+	assert_balancing(1);
+	assert_int_equal(count_held(false), 0);
+	disk_free();
+	assert_int_equal(act(PLAN_APPLY), ACT_DONE);
+	assert_false(ledger_is_behind(context.ledger));
 	assert_int_equal(act(PLAN_UNDO), ACT_DONE);
 }
 
@@ -200,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_off_and_on),
 		TEST(test_what_cannot_be_recorded_is_not_done),
+		TEST(test_undo_on_a_full_disk),
 		TEST(test_tiering_stays),
 		TEST(test_was_off),
 		TEST(test_somebody_else),

@@ -78,6 +78,7 @@ prlimit --pid "$daemon" --nofile="$(find "/proc/$daemon/fd" -type l | wc -l)":16
 begin "no descriptors"
 ok "no descriptors: that is said, with what to do" until_true 30 journal_says LimitNOFILE=
 unscanned "no descriptors: of old" "$pid" 3
+sleep 35	# longer than the watchdog waits
 prlimit --pid "$daemon" --nofile=16384:16384
 ok "no descriptors: with some again it is held" until_true 60 held "$new"
 end
