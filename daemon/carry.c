@@ -108,8 +108,11 @@ static void note_done(struct state *state, const struct plan_item *item)
 static int carry(struct state *state, const struct plan_item *item, uint64_t now_usec)
 {
 	struct act_context context = tick_act_context(state);
+	bool was_behind = ledger_is_behind(state->ledger);
 	int r = act_apply(&context, item);
 
+	if (!was_behind && ledger_is_behind(state->ledger))
+		journal_behind(state);
 	/* also where it failed half-way: not somebody else's doing */
 	if (item->action == ACTION_HOST_OFF && r != ACT_NOOP)
 		drift_note_own(state);

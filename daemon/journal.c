@@ -251,6 +251,12 @@ void journal_module(const struct host_facts *host)
 			  host->module_missing ? host->module_missing : "not there");
 }
 
+void journal_behind(const struct state *state)
+{
+	log_warning("%s/ledger cannot be written: make room there; nothing but holds is taken until then",
+		    state->options->runtime_dir);
+}
+
 void journal_ledger(const struct state *state)
 {
 	const struct ledger *ledger = state->ledger;
@@ -262,8 +268,7 @@ void journal_ledger(const struct state *state)
 		log_warning("%u lines of the ledger make no sense, ignoring",
 			    ledger_skipped(ledger));
 	if (ledger_is_behind(ledger))
-		log_warning("%s/ledger cannot be written: make room there; nothing but holds is taken until then",
-			    state->options->runtime_dir);
+		journal_behind(state);
 }
 
 void journal_events_lost(struct tally *tally, uint64_t now_usec)

@@ -40,6 +40,8 @@ void journal_module(const struct host_facts *host);
 
 /* What could not be taken from it. */
 void journal_ledger(const struct state *state);
+/* From now on the ledger cannot be written. */
+void journal_behind(const struct state *state);
 void journal_events_lost(struct tally *tally, uint64_t now_usec);
 void journal_reloaded(const struct config *config);
 void journal_reload_failed(const char *errors, bool has_config);

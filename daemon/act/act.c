@@ -8,7 +8,6 @@
 
 #include "daemon/act/ledger.h"
 #include "daemon/base/cleanup.h"
-#include "daemon/base/log.h"
 
 static const struct actuator *find_enforcing(enum action action)
 {
@@ -52,15 +51,10 @@ static bool has_settings(const struct act_context *context, const struct plan_it
 static int record(struct act_context *context, const struct actuator *actuator,
 		  const struct plan_item *item)
 {
-	bool was_behind = ledger_is_behind(context->ledger);
 	int r = ledger_record(context->ledger, item->action, &item->id, item->policy,
 			      context->now_usec);
 
-	if (r != -ENOTRECOVERABLE || !actuator->ends_with_us)
-		return r;
-	if (!was_behind)
-		log_warning("a %s is not recorded: " ACT_UNRECORDED, actuator->name);
-	return 0;
+	return r == -ENOTRECOVERABLE && actuator->ends_with_us ? 0 : r;
 }
 
 /* The record comes first: killed in between, we find a change that was never
