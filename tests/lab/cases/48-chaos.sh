@@ -104,7 +104,7 @@ mark_now
 configure <<CONF
 $conf_loop
 [Policy bind]
-Priority=10
+Priority=90
 MatchCGroup=/labwork.slice/lab-pinfull.service
 Action=bind
 BindTo=pinned
@@ -140,7 +140,7 @@ before=$(masks "$bind" $(tids "$bind"))
 configure <<CONF
 $conf_loop
 [Policy bind]
-Priority=10
+Priority=90
 MatchCGroup=/labwork.slice/lab-pinbind.service
 Action=bind
 BindTo=pinned
