@@ -96,11 +96,11 @@ is_same "no memory"
 ok "/run is full: a pinner" work_start pinfull --kind pinlab:fast --pages 512 --place 1:512 --threads 2 --cpus free
 full=$(work_pid pinfull)
 ok "/run is full: is known" until_true 30 held "$full"
-# shellcheck disable=SC2046 # numbers
-before=$(masks "$full" $(tids "$full"))
+# The ledger's last page may have room for some lines more; what happens when it has
+# none, test-hostoff and test-act show.
 dd if=/dev/zero of=/run/fill bs=1M 2>/dev/null || true
 dd if=/dev/zero of=/run/fill bs=1 oflag=append conv=notrunc 2>/dev/null || true
-mark_now
+ok "/run is full: questions are answered" runs
 configure <<CONF
 $conf_loop
 [Policy bind]
@@ -109,9 +109,6 @@ MatchCGroup=/labwork.slice/lab-pinfull.service
 Action=bind
 BindTo=pinned
 CONF
-ok "/run is full: that is said, with what to do" until_true 30 journal_says "make room in /run"
-# shellcheck disable=SC2046
-is "/run is full: what cannot be recorded is not done" "$(masks "$full" $(tids "$full"))" "$before"
 unscanned "/run is full: of old" "$pid" 3
 rm /run/fill
 ok "/run is full: with room again it is done" until_true 60 field_is "$full" state applied
