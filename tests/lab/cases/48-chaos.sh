@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=1800 boot=own
+# lab: nodes=2 limit=1800 boot=own when=named
 # What breaks around pinsafe: who is protected stays so, by the kernel's own word; who
 # comes in the middle of it is protected then or once it is over; and what is amiss is
 # said.  Overflow of the module's events: 36-storm; probes disarmed: 33-ineffective.
