@@ -30,9 +30,6 @@ ssize_t fs_read(int dirfd, const char *path, char *buf, size_t size);
  * further record costs the kernel a walk (numa_maps). */
 ssize_t fs_read_head(int dirfd, const char *path, char *buf, size_t size);
 
-/* All of it, or negative errno after some of it. */
-int fs_write_all(int fd, const char *text, size_t length);
-
 /* The same as fs_read() into memory that the caller frees; at most max bytes. */
 ssize_t fs_read_all(int dirfd, const char *path, size_t max, char **ret_text);
 
@@ -52,3 +49,6 @@ const char *fs_find_field(const char *text, const char *key, size_t *ret_len);
 /* The same as a number, ignoring a unit behind it; 0 or -ENOENT, -EINVAL (no
  * number, or more than 64 bits). */
 int fs_find_u64(const char *text, const char *key, uint64_t *ret);
+
+/* All of it, or negative errno after some of it. */
+int fs_write_all(int fd, const char *text, size_t length);

@@ -95,8 +95,8 @@ static int add_device(struct fds *fds, const struct device_open *device)
 
 /* The link leads to the open file itself, whatever its name leads to by now or
  * in another mount namespace.  AT_STATX_DONT_SYNC: an open file of a dead NFS
- * server must not stop us (9p asks its server all the same).  In a
- * recorded tree the node is missing: then its name speaks, without a number. */
+ * server must not stop us (9p asks its server all the same).  In a recorded tree the
+ * node is missing: then its name speaks, without a number. */
 static int read_device(int fd_dir, const char *name, char *link, struct fds *fds)
 {
 	struct device_open device = { .path = link, .node = -1 };

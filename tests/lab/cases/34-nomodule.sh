@@ -52,6 +52,5 @@ is "run: no such command" "$(exit_of pinsafectl run -- /nonexistent)" 127
 is "run: not executable" "$(exit_of pinsafectl run -- /etc/passwd)" 126
 
 ok "the module can come later" modprobe pinsafe
-with_module() { [ "$(pinsafectl status --json | jq -r .module_version)" != "" ]; }
 ok "and is found" until_true 60 with_module
 ok "what pins is held then" until_true 60 held "$(work_pid pinr)"

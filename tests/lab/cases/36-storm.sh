@@ -6,7 +6,6 @@
 . /mnt/lab/guest/product.sh
 
 product_fresh "$conf_loop"
-metric() { pinsafectl metrics | awk -v n="$1" '$1 == n { print $2 }'; }
 systemctl service-watchdogs no
 daemon=$(systemctl show -P MainPID pinsafed)
 
@@ -18,9 +17,9 @@ ok "a late one pins" work_start pinlate --kind uring --mib 4 --threads 1
 kill -CONT "$daemon"
 systemctl service-watchdogs yes
 ok "the late one is found" until_true 60 held "$(work_pid pinlate)"
-above "the loss is counted" "$(metric pinsafe_events_lost_total)" 0
-above "and a look at the whole host" "$(metric pinsafe_resyncs_total)" 0
+above "the loss is counted" "$(metric events_lost_total)" 0
+above "and a look at the whole host" "$(metric resyncs_total)" 0
 ok "the daemon is the same" test "$(systemctl show -P MainPID pinsafed)" = "$daemon"
-no_entries() { [ "$(metric pinsafe_module_holds)" -le 2 ]; }
+no_entries() { [ "$(metric module_holds)" -le 2 ]; }
 ok "the dead leave nothing" until_true 60 no_entries
 work_stop

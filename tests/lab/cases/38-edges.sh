@@ -5,7 +5,6 @@
 # cgroups held instead, until there is room.
 . /mnt/lab/guest/product.sh
 
-metric() { pinsafectl metrics | awk -v n="pinsafe_$1" '$1 == n { print $2 }'; }
 metric_is() { [ "$(metric "$1")" = "$2" ]; }
 
 scan_fast

@@ -14,7 +14,6 @@ neighbour_start
 
 daemon_pid() { systemctl show -P MainPID pinsafed; }
 runs() { pinsafectl --quiet status || [ $? = 1 ]; }
-metric() { pinsafectl metrics | awk -v n="pinsafe_$1" '$1 == n { print $2 }'; }
 journal_says() { journalctl -q -u pinsafed --since "$mark" | grep -q -- "$1"; }
 # from here on the journal counts
 mark_now() { mark=$(date '+%Y-%m-%d %H:%M:%S'); }
@@ -42,6 +41,21 @@ goes_on() {
 	begin "$1"
 	ok "$1: the scanner leaves it alone" until_true 60 is_left_alone "$new"
 	end
+}
+
+pin_on_node1() {
+	work_start "$1" --kind pinlab:fast --pages 512 --place 1:512 --threads 2 --cpus free
+}
+# bind_alone NAME: that one is bound, the others are held as before
+bind_alone() {
+	configure <<-CONF
+		$conf_loop
+		[Policy bind]
+		Priority=90
+		MatchCGroup=/labwork.slice/lab-$1.service
+		Action=bind
+		BindTo=pinned
+	CONF
 }
 
 ok "a pinner starts" work_start pin --kind pinlab:fast --mib 16 --threads 2
@@ -93,7 +107,7 @@ ok "no memory: with some again it is held" until_true 60 held "$new"
 end
 is_same "no memory"
 
-ok "/run is full: a pinner" work_start pinfull --kind pinlab:fast --pages 512 --place 1:512 --threads 2 --cpus free
+ok "/run is full: a pinner" pin_on_node1 pinfull
 full=$(work_pid pinfull)
 ok "/run is full: is known" until_true 30 held "$full"
 # The ledger's last page may have room for some lines more; what happens when it has
@@ -101,14 +115,7 @@ ok "/run is full: is known" until_true 30 held "$full"
 dd if=/dev/zero of=/run/fill bs=1M 2>/dev/null || true
 dd if=/dev/zero of=/run/fill bs=1 oflag=append conv=notrunc 2>/dev/null || true
 ok "/run is full: questions are answered" runs
-configure <<CONF
-$conf_loop
-[Policy bind]
-Priority=90
-MatchCGroup=/labwork.slice/lab-pinfull.service
-Action=bind
-BindTo=pinned
-CONF
+bind_alone pinfull
 unscanned "/run is full: of old" "$pid" 3
 rm /run/fill
 ok "/run is full: with room again it is done" until_true 60 field_is "$full" state applied
@@ -130,18 +137,11 @@ goes_on "SIGSTOP"
 # --- a node without its processors -------------------------------------------------
 # (its memory cannot go: that would need a machine with memory slots)
 node1() { echo "$1" | tee /sys/devices/system/cpu/cpu{2,3}/online; }
-ok "processors go: a pinner on their node" work_start pinbind --kind pinlab:fast --pages 512 --place 1:512 --threads 2 --cpus free
+ok "processors go: a pinner on their node" pin_on_node1 pinbind
 bind=$(work_pid pinbind)
 # shellcheck disable=SC2046 # numbers
 before=$(masks "$bind" $(tids "$bind"))
-configure <<CONF
-$conf_loop
-[Policy bind]
-Priority=90
-MatchCGroup=/labwork.slice/lab-pinbind.service
-Action=bind
-BindTo=pinned
-CONF
+bind_alone pinbind
 ok "processors go: it is bound to them" until_true 30 bound "$bind" 2-3
 node1 0
 goes_on "processors go"
@@ -158,7 +158,6 @@ is_same "processors come"
 
 # --- the module ------------------------------------------------------------------
 missing() { pinsafectl status --json | jq -r .module_missing; }
-with_module() { [ "$(pinsafectl status --json | jq -r .module_version)" != "" ]; }
 systemctl stop pinsafed
 rmmod pinsafe
 echo 'install pinsafe /bin/false' >/etc/modprobe.d/lab.conf
@@ -178,12 +177,13 @@ goes_on "module"
 systemctl stop pinsafed
 rmmod pinsafe
 [ ! -e /proc/sys/fs/fanotify/max_queued_events ] || echo 16 >/proc/sys/fs/fanotify/max_queued_events
-configuration="[Daemon]
+cat >$pinsafe_conf <<'CONF'
+[Daemon]
 Mode=audit
 [Policy lab]
 MatchDevice=/dev/pinlab
-Action=mempolicy"
-echo "$configuration" >$pinsafe_conf
+Action=mempolicy
+CONF
 systemctl start pinsafed
 systemctl service-watchdogs no
 daemon=$(daemon_pid)

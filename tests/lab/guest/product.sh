@@ -51,6 +51,11 @@ Action=hold'
 field() { pinsafectl show --json "$1" 2>/dev/null | jq -er ".$2"; }
 field_is() { [ "$(field "$1" "$2")" = "$3" ]; }
 
+# metric NAME: without the prefix
+metric() { pinsafectl metrics | awk -v n="pinsafe_$1" '$1 == n { print $2 }'; }
+
+with_module() { [ "$(pinsafectl status --json | jq -r .module_version)" != "" ]; }
+
 # exit_of COMMAND...: its exit status; what it says goes to $lab_run/out
 exit_of() {
 	local r=0

@@ -28,6 +28,7 @@
 
 #include "pinlab.h"
 #include "pinsafe.h"
+#include "start-ticks.h"
 
 #define CALLERS		4
 #define PARENTS		4
@@ -46,27 +47,6 @@ static unsigned int pick(unsigned int *seed, unsigned int n)
 }
 
 /* ---- calls ----------------------------------------------------------------- */
-
-static __u64 start_ticks(int pid)
-{
-	unsigned long long ticks = 0;
-	char path[64], text[1024], *p;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	p = strrchr(text, ')');
-	if (p)
-		sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-		       &ticks);
-	return ticks;
-}
 
 static int open_cgroup(unsigned int number)
 {

@@ -39,32 +39,12 @@
 #include <unistd.h>
 
 #include "pinsafe.h"
+#include "start-ticks.h"
 
 #define MAX_WORDS	600
 #define MAX_NODES	1024
 
 static int dev = -1;
-
-static __u64 start_ticks(int pid)
-{
-	unsigned long long ticks = 0;
-	char path[64], text[1024], *p;
-	size_t n;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "r");
-	if (!file)
-		return 0;
-	n = fread(text, 1, sizeof(text) - 1, file);
-	fclose(file);
-	text[n] = '\0';
-	p = strrchr(text, ')');
-	if (p)
-		sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-		       &ticks);
-	return ticks;
-}
 
 /* PID or PID@TICKS */
 static int parse_process(const char *text, __s32 *ret_pid, __u64 *ret_ticks)
