@@ -31,18 +31,20 @@ static enum proof judge_hold(const struct target *row, bool is_armed, uint64_t n
 	return PROOF_IDLE;
 }
 
+/* What is recorded and not there yet, somebody was killed between the two, is against
+ * us no more than it is in force. */
 static enum proof judge_setting(const struct target *row, int balancing, uint64_t now_usec)
 {
+	bool is_contradicted = row->is_contradicted;
+
+	if (row->shown.is_settling)
+		return row->settling_usec && now_usec >= row->settling_usec + PROOF_SETTLE_USEC ?
+			       PROOF_INEFFECTIVE :
+			       PROOF_UNVERIFIED;
 	/* with bit 1, tiering, set scans go on (task_tick_numa()) */
 	if (row->shown.applied == ACTION_HOST_OFF)
-		return balancing > 0 ? PROOF_INEFFECTIVE : PROOF_VERIFIED;
-	if (row->is_contradicted)
-		return PROOF_INEFFECTIVE;
-	if (!row->shown.is_settling)
-		return PROOF_VERIFIED;
-	if (row->settling_usec && now_usec >= row->settling_usec + PROOF_SETTLE_USEC)
-		return PROOF_INEFFECTIVE;
-	return PROOF_UNVERIFIED;
+		is_contradicted = balancing > 0;
+	return is_contradicted ? PROOF_INEFFECTIVE : PROOF_VERIFIED;
 }
 
 /* While one action gives way to another both are in force: the better counts. */

@@ -130,7 +130,7 @@ static void look_at_cpuset(struct state *state, struct target *row)
 	struct nodeset wanted;
 
 	if (row->id.kind != TARGET_CGROUP || row->shown.applied != ACTION_CONFINE ||
-	    !row->mems || nodeset_parse(row->mems, &wanted) < 0 ||
+	    row->shown.is_settling || !row->mems || nodeset_parse(row->mems, &wanted) < 0 ||
 	    cgroup_read_facts(state->sys_fd, row->id.cgroup, &facts) < 0)
 		return;
 	row->is_contradicted = !nodeset_is_subset(&facts.mems, &wanted);

@@ -73,6 +73,45 @@ static void test_exec_is_no_pass(void **unused)
 	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_INEFFECTIVE);
 }
 
+static struct target set(enum action action)
+{
+	return (struct target){ .shown.applied = action };
+}
+
+static void test_a_setting(void **unused)
+{
+	struct target row = set(ACTION_HOST_OFF);
+
+	(void)unused;
+	assert_int_equal(proof_judge(&row, true, 0, NOW), PROOF_VERIFIED);
+	assert_int_equal(proof_judge(&row, true, 2, NOW), PROOF_INEFFECTIVE);
+	row = set(ACTION_CONFINE);
+	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_VERIFIED);
+	row.is_contradicted = true;
+	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_INEFFECTIVE);
+}
+
+/* Killed between the ledger and the kernel: what the next daemon finds has not been
+ * tried yet, and must not be given up for a quarter of an hour. */
+static void test_recorded_and_not_there_yet(void **unused)
+{
+	static const enum action actions[] = { ACTION_HOST_OFF, ACTION_CONFINE };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		struct target row = set(actions[i]);
+
+		row.is_contradicted = true;
+		row.shown.is_settling = true;
+		assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_UNVERIFIED);
+		row.settling_usec = NOW;
+		assert_int_equal(proof_judge(&row, true, 1, NOW + PROOF_SETTLE_USEC - 1),
+				 PROOF_UNVERIFIED);
+		assert_int_equal(proof_judge(&row, true, 1, NOW + PROOF_SETTLE_USEC),
+				 PROOF_INEFFECTIVE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -80,6 +119,8 @@ int main(void)
 		cmocka_unit_test(test_a_pass_that_ended),
 		cmocka_unit_test(test_a_scan_within_a_pass),
 		cmocka_unit_test(test_exec_is_no_pass),
+		cmocka_unit_test(test_a_setting),
+		cmocka_unit_test(test_recorded_and_not_there_yet),
 	};
 
 	return cmocka_run_group_tests_name("proof", tests, NULL, NULL);

@@ -76,7 +76,7 @@ batch() {
 		lives "$name" || ok "$1: $name comes again" begin "$name"
 	done
 	remember "${goes[@]}"
-	ok "$1: all is in force" until_true 60 in_force
+	all_in_force "$1: all is in force"
 	is "$1: nobody was let go" $let_go 0
 	still "$1: held, no PTE updates" "$(numa_pte_updates "$cgroup")" "$pte"
 	still "$1: held, numa_scan_seq" "$(scan_seq "$hold")" "$seq"
@@ -98,7 +98,7 @@ stop_and_compare() {
 	ok "$1: all is as it was before" diff $lab_run/before $lab_run/after
 	is "$1: nothing is left to be put back" "$(remembered 2>&1)" ""
 	ok "$1: it starts" systemctl start pinsafed
-	ok "$1: all is in force again" until_true 60 in_force
+	all_in_force "$1: all is in force again"
 }
 
 # --- the case ------------------------------------------------------------------
@@ -109,7 +109,7 @@ neighbour_cgroup=$(work_cgroup neighbour)
 begin_all
 picture | tee $lab_run/before
 systemctl start pinsafed
-ok "all is in force" until_true 60 in_force
+all_in_force "all is in force"
 
 start=$SECONDS
 for ((n = 1; n <= batches; n++)); do batch "$((n * 30)) kills"; done
@@ -119,7 +119,7 @@ note "measured: $kills kills, $restarts restarts in $((SECONDS - start)) s"
 
 # a stop that is told to keep, so that the reboot has something to forget
 configure <<<"${conf_all/Mode=enforce/$'Mode=enforce\nOnStop=keep'}"
-ok "all is still in force" until_true 60 in_force
+all_in_force "all is still in force"
 ok "a stop that keeps" systemctl stop pinsafed
 ok "keeps all settings" set_by_us
 cp $lab_run/shipped.conf $pinsafe_conf

@@ -82,11 +82,21 @@ picture() {
 }
 
 # --- what is in force, by the kernel's own word --------------------------------
-# all_have NAME FACT VALUE: each of its threads
+# all_have NAME FACT VALUE: each of its threads; or what they have instead
 all_have() {
 	threads "$1" 2>/dev/null |
-		awk -v fact="$2:" -v value="$3" '$(NF - 1) == fact { n++; same += $NF == value }
-			END { exit !n || same != n }'
+		awk -v who="$1" -v fact="$2:" -v value="$3" '
+			$(NF - 1) == fact { n++; if ($NF == value) same++; else other = other " " $NF }
+			END {
+				if (n && same == n) exit 0
+				print who ": " n + 0 " threads, wanted " fact " " value ", not" other
+				exit 1
+			}'
+}
+balancing_is_off() {
+	local value
+	value=$(</proc/sys/kernel/numa_balancing)
+	[ "$value" = 0 ] || { echo "kernel.numa_balancing is $value"; return 1; }
 }
 staying() {
 	all_have bind Cpus_allowed_list 2-3 && all_have confine Mems_allowed_list 1 &&
@@ -94,10 +104,20 @@ staying() {
 }
 coming() {
 	all_have bindgo Cpus_allowed_list 0-1 && all_have confinego Mems_allowed_list 0 &&
-		[ "$(</proc/sys/kernel/numa_balancing)" = 0 ]
+		balancing_is_off
 }
 set_by_us() { staying && coming; }
-in_force() { set_by_us && held "${pid_of[hold]}"; }
+in_force() { set_by_us && { held "${pid_of[hold]}" || { echo "hold: not held"; return 1; }; }; }
+# all_in_force WHAT: and where it is not, what the daemon has to say of it
+all_in_force() {
+	ok "$1" until_true 60 in_force
+	[ $lab_status = 0 ] || {
+		pinsafectl status
+		pinsafectl list
+		cat /run/pinsafed/ledger
+		journalctl -b -u pinsafed -n 200 --no-pager -o short-monotonic
+	}
+}
 
 # --- to begin with -----------------------------------------------------------
 # product_all: configured, and not running.  Filters of system calls have cases of

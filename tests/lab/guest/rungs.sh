@@ -121,7 +121,10 @@ picture() {
 	cat /proc/sys/kernel/numa_balancing
 }
 all_applied() {
-	[ "$(pinsafectl list --json | jq '[.targets[] | select(.comm == "pinwork" and .state == "applied")] | length')" = 4 ]
+	local others
+	others=$(pinsafectl list --json | jq -r '[.targets[] | select(.comm == "pinwork")] |
+		"\(length) found", (.[] | select(.state != "applied") | "\(.cgroup) is \(.state): \(.reason)")')
+	[ "$others" = "4 found" ] || { tr '\n' ' ' <<<"$others"; return 1; }
 }
 picture_is() { diff <(echo "$1") <(picture); }
 
