@@ -193,7 +193,34 @@ policy_gone() {
 	taken mempolicy picture_policies Action=mempolicy MatchDevice=/dev/pinlab
 }
 
+# --- a daemon that ended between the ledger and the kernel ------------------------
+# recorded: as if it had been killed before it changed the sysctl
+recorded() {
+	sed -i '/^made host-off /d' /run/pinsafed/ledger
+	balancing 1
+	ok "$1: host-off is recorded" grep -q '^save host-off ' /run/pinsafed/ledger
+	systemctl start pinsafed
+}
+half_done() {
+	audit Action=host-off
+	pin_start "half done" pinlab:fast
+	configure <<<"$(conf_ladder $'enforce\nOnStop=keep' Action=host-off)"
+	ok "half done: applied" until_true 20 balancing_is 0
+	ok "half done: a stop that keeps" systemctl stop pinsafed
+	recorded "half done"
+	ok "half done: the next daemon does it" until_true 20 balancing_is 0
+	ok "half done: and it is proved" until_true 20 host_is proof verified
+	ok "half done: it stops again" systemctl stop pinsafed
+	printf '[Daemon]\nMode=enforce\n' >$pinsafe_conf
+	recorded "half done, without a policy"
+	ok "half done, without a policy: it is forgotten" until_true 20 eval \
+		'! grep -q host-off /run/pinsafed/ledger || ! pinsafectl list --json | grep -q host-off'
+	ok "half done, without a policy: balancing is on" balancing_is 1
+	work_stop pin
+}
+
 product_fresh
+half_done
 keeper_start
 own_confine "beside systemd's tree" /labown
 own_confine "below a unit" $keeper/own
