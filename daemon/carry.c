@@ -10,6 +10,7 @@
 #include "daemon/tick.h"
 
 #define FOREIGN	"somebody else has changed what was set"
+#define OF_CPUS	"processors came or went, and masks with them"
 
 /* A full disk is mended, and nothing tells of that. */
 #define UNRECORDED_USEC	(10ULL * 1000 * 1000)
@@ -61,9 +62,20 @@ static void tell_foreign(struct state *state, const struct target_id *id, enum a
 		journal_foreign(row, action, now_usec);
 }
 
+/* Nobody's word, and for a moment only? */
+static bool is_of_cpus(const struct state *state, enum action action, uint64_t now_usec)
+{
+	return (action == ACTION_BIND || action == ACTION_CONFINE) &&
+	       drift_is_of_cpus(state, now_usec);
+}
+
 static void note_foreign(struct state *state, const struct plan_item *item,
 			 uint64_t now_usec)
 {
+	if (is_of_cpus(state, item->action, now_usec)) {
+		set_back(state, item, OF_CPUS, state->cpus_usec + DRIFT_CPUS_USEC);
+		return;
+	}
 	tell_foreign(state, &item->id, item->action, now_usec);
 	set_back(state, item, FOREIGN, 0);
 }
@@ -170,15 +182,17 @@ void carry_give_up_foreign(struct state *state, uint64_t now_usec)
 	for (size_t i = 0; i < state->settings.n; i++) {
 		const struct held *held = &state->settings.list[i];
 		struct plan_item item = undo_of(&held->id, held->action);
-
+		bool of_cpus = is_of_cpus(state, held->action, now_usec);
 		int r;
 
 		if (!held->is_foreign)
 			continue;
-		r = setbacks_add(&state->setbacks, &held->id, held->action, FOREIGN, 0);
+		r = setbacks_add(&state->setbacks, &held->id, held->action,
+				 of_cpus ? OF_CPUS : FOREIGN,
+				 of_cpus ? state->cpus_usec + DRIFT_CPUS_USEC : 0);
 		if (r < 0)
 			continue;	/* without it, it would be applied again */
-		if (r > 0)
+		if (r > 0 && !of_cpus)
 			tell_foreign(state, &held->id, held->action, now_usec);
 		(void)act_apply(&context, &item);
 		state->are_settings_due = true;

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "daemon/base/fs.h"
+#include "daemon/base/log.h"
 #include "daemon/journal.h"
 #include "daemon/sense/sysctl.h"
+#include "daemon/sense/topology.h"
 
 static const struct target_id host = { .kind = TARGET_HOST };
 
@@ -49,10 +51,41 @@ void drift_begin(struct state *state)
 	find_owner(state);
 }
 
+static bool is_equal(const struct nodeset *a, const struct nodeset *b)
+{
+	return nodeset_is_subset(a, b) && nodeset_is_subset(b, a);
+}
+
+/* Whoever is bound goes elsewhere, or can come back; the nodes are read again. */
+static void look_at_cpus(struct state *state, uint64_t now_usec)
+{
+	struct nodeset cpus = { 0 };
+	bool is_first = nodeset_is_empty(&state->cpus);
+
+	if (topology_read_cpus(state->sys_fd, &cpus) < 0 || is_equal(&cpus, &state->cpus))
+		return;
+	state->cpus = cpus;
+	if (is_first)
+		return;
+	state->cpus_usec = now_usec;
+	(void)topology_load(state->sys_fd, &state->host);
+	(void)setbacks_drop_action(&state->setbacks, ACTION_BIND);
+	(void)setbacks_drop_action(&state->setbacks, ACTION_CONFINE);
+	state->are_targets_due = true;
+	state->are_settings_due = true;
+	log_info("processors came or went: what is bound is bound anew");
+}
+
+bool drift_is_of_cpus(const struct state *state, uint64_t now_usec)
+{
+	return state->cpus_usec && now_usec < state->cpus_usec + DRIFT_CPUS_USEC;
+}
+
 void drift_look(struct state *state, uint64_t now_usec)
 {
 	int before = state->balancing;
 
+	look_at_cpus(state, now_usec);
 	state->drift_usec = now_usec + DRIFT_LOOK_USEC;
 	state_refresh_balancing(state);
 	if (state->host.balancing == before)

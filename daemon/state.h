@@ -156,6 +156,8 @@ struct state {
 	uint64_t thorough_usec;	/* the last one that was thorough */
 	bool do_pins_stand;	/* at the last poll, some were not released */
 	int balancing;		/* of the host, as last seen, or as we made it */
+	struct nodeset cpus;	/* that are online, as last seen; empty: unknown */
+	uint64_t cpus_usec;	/* when they were last found to be others; 0: never */
 	uint64_t drift_usec;	/* see then whether somebody else changed it */
 	uint64_t metrics_usec;	/* write the file then; 0: no file */
 	int metrics_error;	/* of the last time; 0: none */

@@ -19,14 +19,25 @@
  * below two bridges is 5 deep. */
 #define MAX_PARENTS 8
 
+static int read_list(int sys_fd, const char *path, struct nodeset *ret_set)
+{
+	char text[4096];
+	ssize_t len = fs_read(sys_fd, path, text, sizeof(text));
+
+	return len < 0 ? (int)len : nodeset_parse(text, ret_set);
+}
+
 static int read_set(int sys_fd, const char *name, struct nodeset *ret_set)
 {
-	char path[128], text[4096];
-	ssize_t len;
+	char path[128];
 
 	snprintf(path, sizeof(path), NODE_DIR "/%s", name);
-	len = fs_read(sys_fd, path, text, sizeof(text));
-	return len < 0 ? (int)len : nodeset_parse(text, ret_set);
+	return read_list(sys_fd, path, ret_set);
+}
+
+int topology_read_cpus(int sys_fd, struct nodeset *ret_cpus)
+{
+	return read_list(sys_fd, "devices/system/cpu/online", ret_cpus);
 }
 
 static int read_node_pins(int sys_fd, unsigned int node, uint64_t *acquired,

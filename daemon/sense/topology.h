@@ -26,3 +26,6 @@ int topology_find_device_path(int sys_fd, uint32_t major, uint32_t minor, char *
  * over nodes of nr_foll_pin_acquired and _released (since 5.7).  -ENOENT: no node
  * folder; -EOPNOTSUPP: older kernel. */
 int topology_read_pins(int sys_fd, uint64_t *ret_acquired, uint64_t *ret_released);
+
+/* The CPUs that are online; 0, or negative errno. */
+int topology_read_cpus(int sys_fd, struct nodeset *ret_cpus);

@@ -96,3 +96,26 @@ cache_prune() {
 		sort -rn | tail -n +"$(($2 + 1))" | cut -d' ' -f2- |
 		while read -r entry; do cache_drop "$entry"; done
 }
+
+# copy_sources DIR PATTERN: of what git would put into a commit of the tree as
+# it stands, the paths that match
+copy_sources() {
+	(
+		cd "$top_dir"
+		if git rev-parse --git-dir >/dev/null 2>&1; then
+			git ls-files -z -co --exclude-standard
+		else
+			find . -type f -printf '%P\0'
+		fi | grep -zE "$2" |
+			while IFS= read -r -d '' f; do
+				[ -e "$f" ] || [ -L "$f" ] || continue
+				printf '%s\0' "$f"
+			done | tar --null --no-recursion -T - -cf - | tar -C "$1" -xf -
+	)
+}
+
+# sources_key DIR: what the hash of an entry made of them needs to see
+sources_key() {
+	(cd "$1" && find . -type f -printf '%m %P\n' -o -type l -printf 'l %P %l\n' | sort
+	 cd "$1" && find . -type f -print0 | sort -z | xargs -0 sha256sum)
+}

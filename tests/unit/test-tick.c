@@ -1203,6 +1203,35 @@ static void test_a_scan_in_spite_of_the_hold(void **unused)
 	assert_int_equal(row_of(7)->shown.proof, PROOF_INEFFECTIVE);
 }
 
+static bool is_set_back(int pid, enum action action)
+{
+	return setbacks_find(&f.state.setbacks, &row_of(pid)->id, action);
+}
+
+/* Masks go with their processors: nobody has changed them, and whoever cannot be bound
+ * as things are can be when they come back. */
+static void test_processors_come_and_go(void **unused)
+{
+	(void)unused;
+	configure(ENFORCE POLICY);
+	tree_write(&f.tree, "sys/devices/system/cpu/online", "0-3\n");
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	assert_false(drift_is_of_cpus(&f.state, NOW));
+	assert_int_equal(setbacks_add(&f.state.setbacks, &row_of(7)->id, ACTION_BIND, "x", 0), 1);
+	assert_int_equal(setbacks_add(&f.state.setbacks, &row_of(7)->id, ACTION_MEMPOLICY, "x",
+				      0), 1);
+	tick(NOW + SECOND);
+	assert_true(is_set_back(7, ACTION_BIND));
+	tree_write(&f.tree, "sys/devices/system/cpu/online", "0-1\n");
+	tick(NOW + 2 * SECOND);
+	assert_false(is_set_back(7, ACTION_BIND));
+	assert_true(is_set_back(7, ACTION_MEMPOLICY));
+	assert_true(drift_is_of_cpus(&f.state, NOW + 2 * SECOND));
+	assert_false(drift_is_of_cpus(&f.state, NOW + 2 * SECOND + DRIFT_CPUS_USEC));
+}
+
 static void test_nothing_held_nothing_timed(void **unused)
 {
 	(void)unused;
@@ -1514,6 +1543,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_order_does_not_wait_for_others),
 	TEST(test_probes_that_do_not_fire),
 	TEST(test_a_scan_in_spite_of_the_hold),
+	TEST(test_processors_come_and_go),
 	TEST(test_nothing_held_nothing_timed),
 	TEST(test_order_to_hold),
 	TEST(test_order_that_fails_leaves_nothing),

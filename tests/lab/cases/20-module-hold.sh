@@ -78,66 +78,8 @@ scanned_again "unloaded, it is scanned again" "$cgroup"
 work_stop pin
 
 # --- a thread that is not the leader execs, or outlives it ------------------
-cat >$lab_run/odd.c <<'C'
-#define _GNU_SOURCE
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
-#define SIZE (32 << 20)
-static char *memory;
-static char **arguments;
-static void touch(void)
-{
-	for (;;)
-		for (long i = 0; i < SIZE; i += 4096)
-			memory[i]++;
-}
-static void *other(void *what)
-{
-	if (!strcmp(what, "exec")) {
-		sleep(3);
-		execl("/proc/self/exe", arguments[0], "touch", NULL);
-	}
-	touch();
-	return NULL;
-}
-/* Idle: it is for the owner's scans that it is held. */
-static int sharer(void *what)
-{
-	for (;;)
-		pause();
-	return 0;
-}
-int main(int argc, char **argv)
-{
-	static char stack[65536];
-	pthread_t thread;
-	arguments = argv;
-	memory = mmap(NULL, SIZE, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	memset(memory, 1, SIZE);
-	if (argc > 1 && !strcmp(argv[1], "vfork") && !vfork())
-		touch();
-	if (argc > 1 && !strcmp(argv[1], "share")) {
-		clone(sharer, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL);
-		touch();
-	}
-	if (argc > 1 && strcmp(argv[1], "touch")) {
-		pthread_create(&thread, NULL, other, argv[1]);
-		if (!strcmp(argv[1], "leave"))
-			syscall(SYS_exit, 0);
-	}
-	touch();
-}
-C
-gcc -O1 -pthread -o $lab_run/odd $lab_run/odd.c
 odd_start() {
-	systemd-run --quiet --collect --unit=lab-odd --slice=labwork.slice $lab_run/odd "$1"
+	systemd-run --quiet --collect --unit=lab-odd --slice=labwork.slice oddproc "$1"
 	sleep 1
 	pid=$(systemctl show -P MainPID lab-odd)
 	cgroup=$(cgroup_of "$pid")

@@ -146,10 +146,11 @@ ok "processors go: it is bound to them" until_true 30 bound "$bind" 2-3
 node1 0
 goes_on "processors go"
 not_ok "processors go: nobody claims that it is bound" bound "$bind" 2-3
+ok "processors go: it is bound to the nearest that are left" until_true 90 eval \
+	'field_is "$bind" state applied && bound "$bind" 0-1'
 node1 1
-# the kernel has taken its mask away, which counts as somebody's doing until a reload
-sleep 5
-note "processors come: the one that was bound is $(field "$bind" state): $(field "$bind" reason)"
+ok "processors come: it is bound to its own again" until_true 90 bound "$bind" 2-3
+ok "processors come: and it is proved" until_true 30 field_is "$bind" proof verified
 configure <<<"$conf_loop"
 # shellcheck disable=SC2046
 ok "processors come: and put back" until_true 30 eval '[ "$(masks "$bind" $(tids "$bind"))" = "$before" ]'
