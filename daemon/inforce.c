@@ -121,6 +121,18 @@ int inforce_list(const struct state *state, struct held **ret_list, size_t *ret_
 
 /* ---- into the rows -------------------------------------------------------------- */
 
+/* Who is in a released cgroup is let go with it, but for an order of his own. */
+static void mark_members(struct state *state, const char *cgroup)
+{
+	for (size_t i = 0; i < state->targets.n; i++) {
+		struct target *row = state->targets.rows[i];
+
+		if (target_is_in_cgroup(row, cgroup) &&
+		    !ledger_find_override(state->ledger, &row->id))
+			row->shown.is_released = true;
+	}
+}
+
 /* A cgroup gets a row by the order alone; a process has one, or has ended. */
 static int mark_released(struct state *state)
 {
@@ -139,6 +151,8 @@ static int mark_released(struct state *state)
 		if (!row)
 			continue;
 		row->shown.is_released = !overrides[i].hold;
+		if (row->shown.is_released && row->id.kind == TARGET_CGROUP)
+			mark_members(state, row->id.cgroup);
 		/* An order is carried out in audit mode too. */
 		row->mode = MODE_ENFORCE;
 	}

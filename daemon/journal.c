@@ -157,7 +157,7 @@ static const char *ineffective_of(enum action action)
 	case ACTION_CONFINE:
 		return "is not confined by the cpuset that was set, the next action of its policy is tried";
 	case ACTION_HOST_OFF:
-		return "is scanned with balancing off, for bit 1 of kernel.numa_balancing (tiering) is set; the next action of its policy is tried";
+		return "is scanned in spite of host-off, as it is where bit 1 of kernel.numa_balancing (tiering) is set; the next action of its policy is tried";
 	}
 	return "is not helped";
 }

@@ -22,6 +22,14 @@ static void tell_ineffective(struct state *state, struct target *row, uint64_t n
 		journal_ineffective(row, ACTION_HOLD, now_usec);
 }
 
+/* What somebody else has changed was told when it was seen, and we undid nothing. */
+static bool is_given_up(const struct state *state, const struct target *row, enum action action)
+{
+	const struct setback *setback = setbacks_find(&state->setbacks, &row->id, action);
+
+	return setback && !setback->until_usec;
+}
+
 static void tell_journal(struct state *state, struct target *row, uint64_t now_usec)
 {
 	const struct shown *was = &row->published, *is = &row->shown;
@@ -33,7 +41,8 @@ static void tell_journal(struct state *state, struct target *row, uint64_t now_u
 		journal_applied(row, ACTION_HOLD, now_usec);
 	if (!is->is_held && was->is_held)
 		journal_undone(row, ACTION_HOLD, now_usec);
-	if (was->applied != ACTION_NONE && is->applied != was->applied)
+	if (was->applied != ACTION_NONE && is->applied != was->applied &&
+	    !is_given_up(state, row, was->applied))
 		journal_undone(row, was->applied, now_usec);
 	if (is->applied != ACTION_NONE && is->applied != was->applied && is_new)
 		journal_applied(row, is->applied, now_usec);

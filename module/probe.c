@@ -133,9 +133,13 @@ static int register_ftrace(struct pinsafe_probe *probe)
 	return r;
 }
 
+/* Fails where ftrace has switched itself off, of which the kernel has warned. */
 static void unregister_ftrace(struct pinsafe_probe *probe)
 {
-	unregister_ftrace_function(&probe->ops);
+	int r = unregister_ftrace_function(&probe->ops);
+
+	if (r)
+		pr_err("the probe on %s stays with ftrace (%d)\n", probe->kp.symbol_name, r);
 	clear_filter(probe);
 }
 

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "daemon/act/ledger.h"
 #include "daemon/base/cleanup.h"
+#include "daemon/base/fs.h"
 
 static const struct actuator *find_enforcing(enum action action)
 {
@@ -136,6 +138,28 @@ static int compare_held(const void *a, const void *b)
 	const struct held *x = a, *y = b;
 
 	return target_id_compare(&x->id, &y->id);
+}
+
+int act_open_cgroup(struct act_context *context, const struct target_id *id, int *ret_fd)
+{
+	_cleanup_(close) int fd = -1;
+	const char *path;
+	struct stat st;
+
+	if (context->cgroup_fd < 0 || !id->cgroup)
+		return -EOPNOTSUPP;
+	path = id->cgroup + strspn(id->cgroup, "/");
+	fd = fs_open_dir(context->cgroup_fd, *path ? path : ".");
+	if (fd == -ENOENT || fd == -ENODEV)	/* ENODEV: removed meanwhile */
+		return ACT_GONE;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_ino != id->cgroup_id)
+		return ACT_GONE;
+	*ret_fd = take_fd(&fd);
+	return 0;
 }
 
 void held_sort(struct held *held, size_t n)

@@ -99,6 +99,10 @@ int act_restore(struct act_context *context, const struct act_restored *restored
 int act_prune(struct act_context *context, enum action action, const struct held *held,
 	      size_t n_held);
 
+/* Opens the cgroup's directory, if it still is the one meant: 0, ACT_GONE, -EOPNOTSUPP
+ * (no cgroup v2, or its path is not known), negative errno. */
+int act_open_cgroup(struct act_context *context, const struct target_id *id, int *ret_fd);
+
 /* By target. */
 void held_sort(struct held *held, size_t n);
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "daemon/act/subject.h"
 #include "daemon/base/cleanup.h"
@@ -57,27 +56,6 @@ enum owner confine_owner(const char *cgroup, char unit[UNIT_NAME_SIZE])
 		return OWNER_USER;
 	*unit = '\0';
 	return OWNER_NOBODY;
-}
-
-int confine_open(struct act_context *context, const struct target_id *id, int *ret_fd)
-{
-	const char *path = id->cgroup + strspn(id->cgroup, "/");
-	_cleanup_(close) int fd = -1;
-	struct stat st;
-
-	if (context->cgroup_fd < 0)
-		return -EOPNOTSUPP;
-	fd = fs_open_dir(context->cgroup_fd, *path ? path : ".");
-	if (fd == -ENOENT || fd == -ENODEV)	/* ENODEV: removed meanwhile */
-		return ACT_GONE;
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_ino != id->cgroup_id)
-		return ACT_GONE;
-	*ret_fd = take_fd(&fd);
-	return 0;
 }
 
 int confine_read_list(int fd, const char *file, char list[CONFINE_LIST_SIZE])
@@ -251,7 +229,7 @@ int confine_find(struct act_context *context, const struct plan_item *item,
 	if (item->id.kind != TARGET_CGROUP || !item->id.cgroup[strspn(item->id.cgroup, "/")] ||
 	    (!item->cpus && !item->mems))
 		return -EINVAL;
-	r = confine_open(context, &item->id, &fd);
+	r = act_open_cgroup(context, &item->id, &fd);
 	if (r != 0)
 		return r;
 	wanted.list = calloc(2, sizeof(*wanted.list));

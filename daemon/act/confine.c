@@ -49,7 +49,7 @@ static int confine_read(struct act_context *context, const struct target_id *id,
 
 	if (is_property(name))
 		return confine_read_property(context, id->cgroup, name, ret_value);
-	r = confine_open(context, id, &fd);
+	r = act_open_cgroup(context, id, &fd);
 	if (r != 0)
 		return r;
 	r = confine_read_list(fd, name, list);
@@ -169,7 +169,7 @@ static int confine_write(struct act_context *context, const struct target_id *id
 		r = *value ? ACT_DONE : clear_cpuset(context, id, name);
 		return r < 0 ? r : write_property(context, id->cgroup, name, value);
 	}
-	r = confine_open(context, id, &fd);
+	r = act_open_cgroup(context, id, &fd);
 	return r != 0 ? r : write_cpuset(context, id->cgroup, name, value);
 }
 
@@ -223,7 +223,7 @@ static bool is_within(struct act_context *context, const struct target_id *id,
 	struct nodeset set, wanted;
 	_cleanup_(close) int fd = -1;
 
-	if (!value || confine_open(context, id, &fd) != 0)
+	if (!value || act_open_cgroup(context, id, &fd) != 0)
 		return true;
 	return confine_read_list(fd, file, list) == 0 && nodeset_parse(list, &set) == 0 &&
 	       nodeset_parse(value, &wanted) == 0 && nodeset_is_subset(&set, &wanted);

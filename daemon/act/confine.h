@@ -29,9 +29,6 @@ bool confine_is_cpus(const char *name);
 int confine_find(struct act_context *context, const struct plan_item *item,
 		 struct wanted **ret_wanted, size_t *ret_n);
 
-/* Opens the cgroup, if it still is the one meant: 0, ACT_GONE, negative errno. */
-int confine_open(struct act_context *context, const struct target_id *id, int *ret_fd);
-
 /* One line of a file of it, without its end; 0 or negative errno. */
 int confine_read_list(int fd, const char *file, char list[CONFINE_LIST_SIZE]);
 

@@ -12,11 +12,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 
 #include "daemon/act/ledger.h"
 #include "daemon/base/cleanup.h"
-#include "daemon/base/fs.h"
 #include "module/uapi/pinsafe.h"
 
 #define LIST_CAPACITY	256	/* first guess, doubled until all fit */
@@ -42,36 +40,14 @@ static int hold_process(struct act_context *context, const struct target_id *id)
 	return send_hold(context->helper_fd, &hold);
 }
 
-/* fd of the cgroup's directory; -ENOENT when it is gone, also when another
- * cgroup has its name. */
-static int open_cgroup(int root_fd, const struct target_id *id)
-{
-	_cleanup_(close) int fd = -1;
-	const char *path = id->cgroup + strspn(id->cgroup, "/");
-	struct stat st;
-
-	fd = fs_open_dir(root_fd, *path ? path : ".");
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_ino != id->cgroup_id)
-		return -ENOENT;
-	return take_fd(&fd);
-}
-
 static int hold_cgroup(struct act_context *context, const struct target_id *id)
 {
 	struct pinsafe_hold hold = { .kind = PINSAFE_CGROUP };
 	_cleanup_(close) int fd = -1;
+	int r = act_open_cgroup(context, id, &fd);
 
-	if (context->cgroup_fd < 0 || !id->cgroup)
-		return -EOPNOTSUPP;
-	fd = open_cgroup(context->cgroup_fd, id);
-	if (fd == -ENOENT || fd == -ENODEV)	/* ENODEV: removed meanwhile */
-		return ACT_GONE;
-	if (fd < 0)
-		return fd;
+	if (r != 0)
+		return r;
 	hold.cgroup_fd = fd;
 	return send_hold(context->helper_fd, &hold);
 }

@@ -1354,6 +1354,27 @@ static void make_cgroup_again(void)
 	run_in_cgroups("mkdir jobs/b && rm -r jobs/a && mv jobs/b jobs/a");
 }
 
+static void test_release_of_a_cgroup_shows_on_its_processes(void **unused)
+{
+	struct target_id id = { .kind = TARGET_CGROUP, .cgroup = (char *)"/jobs/a" };
+	struct target_id own = target_id_of_process((struct process_id){ 8, 80 });
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	write_process(8, "/jobs/a", 4096);
+	mark(7);
+	mark(8);
+	tick(NOW);
+	assert_int_equal(orders_resolve(&f.state, &id), 0);
+	assert_int_equal(orders_release(&f.state, &id, 0, NOW), 0);
+	assert_string_equal(target_state_name(row_of(7)), "released");
+	assert_string_equal(target_state_name(row_of(8)), "released");
+	assert_int_equal(orders_hold(&f.state, &own, NOW + SECOND), 0);
+	assert_string_equal(target_state_name(row_of(8)), "held");
+	assert_string_equal(target_state_name(row_of(7)), "released");
+}
+
 static void test_order_ends_with_its_cgroup(void **unused)
 {
 	struct target_id id = { .kind = TARGET_CGROUP, .cgroup = (char *)"/jobs/a" };
@@ -1550,6 +1571,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_holds_on_a_full_disk),
 	TEST(test_order_that_fails_leaves_the_one_before),
 	TEST(test_release_for_a_while),
+	TEST(test_release_of_a_cgroup_shows_on_its_processes),
 	TEST(test_order_ends_with_its_cgroup),
 	TEST(test_hold_ends_with_its_cgroup),
 	TEST(test_order_ends_with_its_process),
