@@ -62,20 +62,9 @@ static void tell_foreign(struct state *state, const struct target_id *id, enum a
 		journal_foreign(row, action, now_usec);
 }
 
-/* Nobody's word, and for a moment only? */
-static bool is_of_cpus(const struct state *state, enum action action, uint64_t now_usec)
-{
-	return (action == ACTION_BIND || action == ACTION_CONFINE) &&
-	       drift_is_of_cpus(state, now_usec);
-}
-
 static void note_foreign(struct state *state, const struct plan_item *item,
 			 uint64_t now_usec)
 {
-	if (is_of_cpus(state, item->action, now_usec)) {
-		set_back(state, item, OF_CPUS, state->cpus_usec + DRIFT_CPUS_USEC);
-		return;
-	}
 	tell_foreign(state, &item->id, item->action, now_usec);
 	set_back(state, item, FOREIGN, 0);
 }
@@ -175,6 +164,13 @@ void carry_release_removed(struct state *state, uint64_t now_usec)
 	}
 }
 
+/* The kernel's doing, not somebody's: masks that it has widened lately. */
+static bool is_of_cpus(const struct state *state, const struct held *held, uint64_t now_usec)
+{
+	return held->action == ACTION_BIND && held->is_reset &&
+	       drift_is_of_cpus(state, now_usec);
+}
+
 void carry_give_up_foreign(struct state *state, uint64_t now_usec)
 {
 	struct act_context context = tick_act_context(state);
@@ -182,7 +178,7 @@ void carry_give_up_foreign(struct state *state, uint64_t now_usec)
 	for (size_t i = 0; i < state->settings.n; i++) {
 		const struct held *held = &state->settings.list[i];
 		struct plan_item item = undo_of(&held->id, held->action);
-		bool of_cpus = is_of_cpus(state, held->action, now_usec);
+		bool of_cpus = is_of_cpus(state, held, now_usec);
 		int r;
 
 		if (!held->is_foreign)

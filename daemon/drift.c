@@ -69,8 +69,8 @@ static void look_at_cpus(struct state *state, uint64_t now_usec)
 		return;
 	state->cpus_usec = now_usec;
 	(void)topology_load(state->sys_fd, &state->host);
-	(void)setbacks_drop_action(&state->setbacks, ACTION_BIND);
-	(void)setbacks_drop_action(&state->setbacks, ACTION_CONFINE);
+	(void)setbacks_drop_passing(&state->setbacks, ACTION_BIND);
+	(void)setbacks_drop_passing(&state->setbacks, ACTION_CONFINE);
 	state->are_targets_due = true;
 	state->are_settings_due = true;
 	log_info("processors came or went: what is bound is bound anew");

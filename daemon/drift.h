@@ -21,7 +21,7 @@ void drift_begin(struct state *state);
 /* Reads it; what somebody else did since is told. */
 void drift_look(struct state *state, uint64_t now_usec);
 
-/* Are masks that somebody seems to have changed more likely the work of the kernel?
+/* Is a mask as wide as its cpuset more likely the work of the kernel than somebody's?
  * The looks at settings are that far apart, and then some. */
 #define DRIFT_CPUS_USEC	(30ULL * 1000 * 1000)
 bool drift_is_of_cpus(const struct state *state, uint64_t now_usec);

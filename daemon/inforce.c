@@ -121,15 +121,31 @@ int inforce_list(const struct state *state, struct held **ret_list, size_t *ret_
 
 /* ---- into the rows -------------------------------------------------------------- */
 
-/* Who is in a released cgroup is let go with it, but for an order of his own. */
-static void mark_members(struct state *state, const char *cgroup)
+/* The order that counts for a process without one of its own: on the nearest cgroup. */
+static const struct override *find_order_above(const struct override *overrides, size_t n,
+					       const struct target *row)
+{
+	const struct override *nearest = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct override *order = &overrides[i];
+
+		if (order->id.kind == TARGET_CGROUP &&
+		    target_is_in_cgroup(row, order->id.cgroup) &&
+		    (!nearest || strlen(order->id.cgroup) > strlen(nearest->id.cgroup)))
+			nearest = order;
+	}
+	return nearest;
+}
+
+static void mark_members(struct state *state, const struct override *overrides, size_t n)
 {
 	for (size_t i = 0; i < state->targets.n; i++) {
 		struct target *row = state->targets.rows[i];
+		const struct override *order = find_order_above(overrides, n, row);
 
-		if (target_is_in_cgroup(row, cgroup) &&
-		    !ledger_find_override(state->ledger, &row->id))
-			row->shown.is_released = true;
+		if (order && !ledger_find_override(state->ledger, &row->id))
+			row->shown.is_released = !order->hold;
 	}
 }
 
@@ -151,11 +167,10 @@ static int mark_released(struct state *state)
 		if (!row)
 			continue;
 		row->shown.is_released = !overrides[i].hold;
-		if (row->shown.is_released && row->id.kind == TARGET_CGROUP)
-			mark_members(state, row->id.cgroup);
 		/* An order is carried out in audit mode too. */
 		row->mode = MODE_ENFORCE;
 	}
+	mark_members(state, overrides, n);
 	return 0;
 }
 

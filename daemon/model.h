@@ -233,6 +233,7 @@ struct held {
 	char *policy;			/* that wanted it; NULL: none, or unknown */
 	bool is_draining;		/* not everywhere yet: old scans, new threads */
 	bool is_foreign;		/* somebody else has changed it since */
+	bool is_reset;			/* is_foreign, but as if nobody asked for anything */
 	char *cpus;			/* bind, confine: that we set; else NULL */
 	char *mems;			/* confine */
 	uint64_t since_usec;

@@ -31,20 +31,17 @@ static enum proof judge_hold(const struct target *row, bool is_armed, uint64_t n
 	return PROOF_IDLE;
 }
 
-/* What is recorded and not there yet, somebody was killed between the two, is against
- * us no more than it is in force. */
+/* What is recorded and not there yet, somebody was killed between the two, is no more
+ * against us than it is in force. */
 static enum proof judge_setting(const struct target *row, int balancing, uint64_t now_usec)
 {
-	bool is_contradicted = row->is_contradicted;
-
 	if (row->shown.is_settling)
 		return row->settling_usec && now_usec >= row->settling_usec + PROOF_SETTLE_USEC ?
 			       PROOF_INEFFECTIVE :
 			       PROOF_UNVERIFIED;
 	/* with bit 1, tiering, set scans go on (task_tick_numa()) */
-	if (row->shown.applied == ACTION_HOST_OFF)
-		is_contradicted = balancing > 0;
-	return is_contradicted ? PROOF_INEFFECTIVE : PROOF_VERIFIED;
+	return row->shown.applied == ACTION_HOST_OFF && balancing > 0 ? PROOF_INEFFECTIVE :
+									PROOF_VERIFIED;
 }
 
 /* While one action gives way to another both are in force: the better counts. */

@@ -2,6 +2,7 @@
 #include "daemon/publish.h"
 
 #include "daemon/bus.h"
+#include "daemon/drift.h"
 #include "daemon/journal.h"
 
 static bool is_same(const struct shown *a, const struct shown *b)
@@ -22,12 +23,15 @@ static void tell_ineffective(struct state *state, struct target *row, uint64_t n
 		journal_ineffective(row, ACTION_HOLD, now_usec);
 }
 
-/* What somebody else has changed was told when it was seen, and we undid nothing. */
-static bool is_given_up(const struct state *state, const struct target *row, enum action action)
+/* What somebody else has changed, or the kernel with its processors, was told when it
+ * was seen, and is not as it was before. */
+static bool is_given_up(const struct state *state, const struct target *row,
+			enum action action, uint64_t now_usec)
 {
 	const struct setback *setback = setbacks_find(&state->setbacks, &row->id, action);
 
-	return setback && !setback->until_usec;
+	return setback && (!setback->until_usec ||
+			   (action == ACTION_BIND && drift_is_of_cpus(state, now_usec)));
 }
 
 static void tell_journal(struct state *state, struct target *row, uint64_t now_usec)
@@ -42,7 +46,7 @@ static void tell_journal(struct state *state, struct target *row, uint64_t now_u
 	if (!is->is_held && was->is_held)
 		journal_undone(row, ACTION_HOLD, now_usec);
 	if (was->applied != ACTION_NONE && is->applied != was->applied &&
-	    !is_given_up(state, row, was->applied))
+	    !is_given_up(state, row, was->applied, now_usec))
 		journal_undone(row, was->applied, now_usec);
 	if (is->applied != ACTION_NONE && is->applied != was->applied && is_new)
 		journal_applied(row, is->applied, now_usec);

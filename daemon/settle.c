@@ -10,11 +10,8 @@
 #include "daemon/policy/decide.h"
 #include "daemon/proof.h"
 #include "daemon/publish.h"
-#include "daemon/sense/cgroup.h"
 #include "daemon/sense/helper.h"
 #include "daemon/sense/pin.h"
-
-DEFINE_CLEANUP_EMBEDDED(struct cgroup_facts, cgroup_facts_done);
 
 /* Positions of the scanner read a look: one ioctl(2) each. */
 #define POSITIONS_PER_LOOK	4
@@ -122,24 +119,6 @@ static void look_at_position(struct state *state, struct target *row, uint64_t n
 		proof_note_position(&row->scan, position, now_usec);
 }
 
-/* What was written and what the kernel makes of it are two things: an ancestor's
- * cpuset, or CPUs that went offline. */
-static void look_at_cpuset(struct state *state, struct target *row)
-{
-	_cleanup_(cgroup_facts_done) struct cgroup_facts facts = { 0 };
-	struct nodeset wanted;
-
-	if (row->id.kind != TARGET_CGROUP || row->shown.applied != ACTION_CONFINE ||
-	    row->shown.is_settling || !row->mems || nodeset_parse(row->mems, &wanted) < 0 ||
-	    cgroup_read_facts(state->sys_fd, row->id.cgroup, &facts) < 0)
-		return;
-	row->is_contradicted = !nodeset_is_subset(&facts.mems, &wanted);
-	for (size_t i = 0; i < state->targets.n; i++) {
-		if (target_is_in_cgroup(state->targets.rows[i], row->id.cgroup))
-			state->targets.rows[i]->is_contradicted = row->is_contradicted;
-	}
-}
-
 static void look_at_holds(struct state *state, uint64_t now_usec)
 {
 	size_t n = state->targets.n;
@@ -154,8 +133,6 @@ static void look_at_settings(struct state *state)
 {
 	state->are_settings_due = true;
 	state->are_targets_due = true;
-	for (size_t i = 0; i < state->targets.n; i++)
-		look_at_cpuset(state, state->targets.rows[i]);
 }
 
 void settle_look(struct state *state, uint64_t now_usec)
@@ -241,8 +218,6 @@ static void settle_row(struct state *state, struct target *row, uint64_t now_use
 	note_known(row);
 	if (!shown->is_held)
 		row->scan = (struct scan_mark){ 0 };
-	if (shown->applied == ACTION_NONE)
-		row->is_contradicted = false;
 	if (!shown->is_settling)
 		row->settling_usec = 0;
 	else if (!row->settling_usec)

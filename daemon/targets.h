@@ -71,7 +71,6 @@ struct target {
 	char *cpus;			/* of what is applied; NULL: none */
 	char *mems;
 	uint64_t settling_usec;		/* since when it is settling; 0: it is not */
-	bool is_contradicted;		/* in force, but the kernel shows otherwise */
 	struct pin_walk walk;		/* a count of its pins under way */
 
 	struct again again;

@@ -7,6 +7,23 @@
 
 DEFINE_CLEANUP_EMBEDDED(struct held, held_done);
 
+/* Is it what a thread has that asked for nothing? */
+static bool is_reset(const struct subject *subject, const struct wanted *current)
+{
+	_cleanup_(free) char *before = NULL;
+
+	return subject->ops->record &&
+	       subject->ops->record(subject->context, subject->id, current, &before) >= 0 &&
+	       strcmp(before, current->value) != 0;
+}
+
+static void note_foreign(const struct subject *subject, const struct wanted *current,
+			 struct held *held)
+{
+	held->is_reset = (held->is_reset || !held->is_foreign) && is_reset(subject, current);
+	held->is_foreign = true;
+}
+
 /* 1: it is there, 0: gone, or -ENOMEM.  What cannot be read may be as it should
  * be or not: apply will tell. */
 static int look_at(const struct subject *subject, char *name, struct held *held)
@@ -32,7 +49,7 @@ static int look_at(const struct subject *subject, char *name, struct held *held)
 	case STANDING_OURS:
 		break;
 	case STANDING_FOREIGN:
-		held->is_foreign = true;
+		note_foreign(subject, &current, held);
 		break;
 	}
 	return 1;

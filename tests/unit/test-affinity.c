@@ -225,6 +225,19 @@ static void assert_listed(const char *cpus, bool is_draining, bool is_foreign)
 	held_free(held, n);
 }
 
+static bool is_listed_as_reset(void)
+{
+	struct held *held;
+	size_t n;
+	bool is_reset;
+
+	assert_int_equal(bind_actuator.list(&context, &held, &n), 0);
+	assert_int_equal(n, 1);
+	is_reset = held->is_reset;
+	held_free(held, n);
+	return is_reset;
+}
+
 static bool has_two_cpus(void)
 {
 	return CPU_COUNT(&given) >= 2;
@@ -293,6 +306,24 @@ static void test_somebody_else(void **state)
 	assert_int_equal(act(PLAN_UNDO, NULL), ACT_FOREIGN);
 	assert_int_equal(count_on(high), 1);
 	assert_int_equal(count_free(), THREADS - 1);
+}
+
+/* As the kernel leaves a thread whose last processor went. */
+static void test_as_if_nobody_had_asked(void **state)
+{
+	cpu_set_t masks[16];
+	pid_t tids[16];
+
+	(void)state;
+	if (!has_two_cpus())
+		skip();
+	assert_int_equal(act(PLAN_APPLY, low), ACT_DONE);
+	assert_false(is_listed_as_reset());
+	assert_true(1 < read_masks(masks, tids));
+	assert_int_equal(sched_setaffinity(tids[1], sizeof(given), &given), 0);
+	assert_true(is_listed_as_reset());
+	set_thread(2, high);
+	assert_false(is_listed_as_reset());
 }
 
 /* What equals the cpuset is recorded as all there could be, anything else as it is. */
@@ -421,6 +452,7 @@ int main(void)
 		TEST(test_new_threads),
 		TEST(test_own_masks_come_back),
 		TEST(test_somebody_else),
+		TEST(test_as_if_nobody_had_asked),
 		TEST(test_what_is_recorded),
 		TEST(test_outside_its_cpuset),
 		TEST(test_part_of_a_list),

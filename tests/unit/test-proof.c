@@ -87,8 +87,6 @@ static void test_a_setting(void **unused)
 	assert_int_equal(proof_judge(&row, true, 2, NOW), PROOF_INEFFECTIVE);
 	row = set(ACTION_CONFINE);
 	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_VERIFIED);
-	row.is_contradicted = true;
-	assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_INEFFECTIVE);
 }
 
 /* Killed between the ledger and the kernel: what the next daemon finds has not been
@@ -101,7 +99,6 @@ static void test_recorded_and_not_there_yet(void **unused)
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		struct target row = set(actions[i]);
 
-		row.is_contradicted = true;
 		row.shown.is_settling = true;
 		assert_int_equal(proof_judge(&row, true, 1, NOW), PROOF_UNVERIFIED);
 		row.settling_usec = NOW;

@@ -1208,6 +1208,12 @@ static bool is_set_back(int pid, enum action action)
 	return setbacks_find(&f.state.setbacks, &row_of(pid)->id, action);
 }
 
+static void set_back(int pid, enum action action, uint64_t until_usec)
+{
+	assert_int_equal(setbacks_add(&f.state.setbacks, &row_of(pid)->id, action, "x", until_usec),
+			 1);
+}
+
 /* Masks go with their processors: nobody has changed them, and whoever cannot be bound
  * as things are can be when they come back. */
 static void test_processors_come_and_go(void **unused)
@@ -1219,14 +1225,15 @@ static void test_processors_come_and_go(void **unused)
 	mark(7);
 	tick(NOW);
 	assert_false(drift_is_of_cpus(&f.state, NOW));
-	assert_int_equal(setbacks_add(&f.state.setbacks, &row_of(7)->id, ACTION_BIND, "x", 0), 1);
-	assert_int_equal(setbacks_add(&f.state.setbacks, &row_of(7)->id, ACTION_MEMPOLICY, "x",
-				      0), 1);
+	set_back(7, ACTION_BIND, NOW + 900 * SECOND);
+	set_back(7, ACTION_CONFINE, 0);		/* somebody else's word */
+	set_back(7, ACTION_MEMPOLICY, NOW + 900 * SECOND);
 	tick(NOW + SECOND);
 	assert_true(is_set_back(7, ACTION_BIND));
 	tree_write(&f.tree, "sys/devices/system/cpu/online", "0-1\n");
 	tick(NOW + 2 * SECOND);
 	assert_false(is_set_back(7, ACTION_BIND));
+	assert_true(is_set_back(7, ACTION_CONFINE));
 	assert_true(is_set_back(7, ACTION_MEMPOLICY));
 	assert_true(drift_is_of_cpus(&f.state, NOW + 2 * SECOND));
 	assert_false(drift_is_of_cpus(&f.state, NOW + 2 * SECOND + DRIFT_CPUS_USEC));
@@ -1373,6 +1380,24 @@ static void test_release_of_a_cgroup_shows_on_its_processes(void **unused)
 	assert_int_equal(orders_hold(&f.state, &own, NOW + SECOND), 0);
 	assert_string_equal(target_state_name(row_of(8)), "held");
 	assert_string_equal(target_state_name(row_of(7)), "released");
+}
+
+static void test_nearest_order_shows(void **unused)
+{
+	struct target_id outer = { .kind = TARGET_CGROUP, .cgroup = (char *)"/jobs" };
+	struct target_id inner = { .kind = TARGET_CGROUP, .cgroup = (char *)"/jobs/a" };
+
+	(void)unused;
+	configure(ENFORCE POLICY);
+	write_process(7, "/jobs/a", 4096);
+	mark(7);
+	tick(NOW);
+	assert_int_equal(orders_resolve(&f.state, &inner), 0);
+	assert_int_equal(orders_resolve(&f.state, &outer), 0);
+	assert_int_equal(orders_release(&f.state, &outer, 0, NOW), 0);
+	assert_true(row_of(7)->shown.is_released);
+	assert_int_equal(orders_hold(&f.state, &inner, NOW + SECOND), 0);
+	assert_false(row_of(7)->shown.is_released);
 }
 
 static void test_order_ends_with_its_cgroup(void **unused)
@@ -1572,6 +1597,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_order_that_fails_leaves_the_one_before),
 	TEST(test_release_for_a_while),
 	TEST(test_release_of_a_cgroup_shows_on_its_processes),
+	TEST(test_nearest_order_shows),
 	TEST(test_order_ends_with_its_cgroup),
 	TEST(test_hold_ends_with_its_cgroup),
 	TEST(test_order_ends_with_its_process),
