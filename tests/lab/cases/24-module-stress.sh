@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=900 when=named
+# lab: nodes=2 limit=900
 # Everything at once: thousands of processes that come, exec, pin, move and go, while
 # calls right and wrong are made about them, their cgroups are removed, the device is
 # closed under its callers and the module is unloaded as soon as it lets go.  What the
