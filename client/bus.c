@@ -217,7 +217,8 @@ static int find_unit(sd_bus *bus, struct target *target)
 		return complain(EXIT_NO_TARGET, target->unit, "systemctl list-units",
 				"no such unit is loaded");
 	if (r < 0)
-		return complainf(EXIT_TROUBLE, target->unit, NULL, "systemd: %s",
+		return complainf(EXIT_TROUBLE, target->unit, "name its cgroup instead, /PATH",
+				 "systemd: %s",
 				 error.message ? error.message : strerror(-r));
 	r = sd_bus_message_read(reply, "o", &path);
 	if (r < 0)

@@ -120,8 +120,8 @@ static void look_anew(struct state *state, const struct target *row)
 static int refuse_target(const struct call *call)
 {
 	const char *why = call->is_root ?
-		"not a known target: it neither pins memory nor has a watched device open; see pinsafectl list" :
-		"not a known target of yours: it neither pins memory nor has a watched device open, or is another user's; see pinsafectl list, or ask as root";
+		"not a known target: it neither pins memory nor has a watched device open" :
+		"not a known target of yours: it neither pins memory nor has a watched device open, or is another user's, which root may see";
 	int r = sd_bus_reply_method_errorf(call->message, PINSAFE_ERROR_NO_TARGET, "%s", why);
 
 	return r < 0 ? r : 1;
