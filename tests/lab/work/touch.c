@@ -41,6 +41,21 @@ static void rest(const struct work *work, uint64_t worked_nsec)
 		nanosleep(&t, NULL);
 }
 
+/* Rests are short: after a pass that faults on each of its pages, emulated, one as long
+ * would be half a minute without a tick in which anybody could ask for a scan. */
+#define STRETCH_NSEC	(20 * 1000000)
+#define STRETCH_PAGES	256
+
+static uint64_t rest_after_stretch(const struct work *work, uint64_t start_nsec)
+{
+	uint64_t worked_nsec = now_nsec() - start_nsec;
+
+	if (worked_nsec < STRETCH_NSEC)
+		return start_nsec;
+	rest(work, worked_nsec);
+	return now_nsec();
+}
+
 void touch_round(struct work *work, int thread)
 {
 	size_t word = WORDS_OFFSET + thread % WORDS * sizeof(uint64_t), page;
@@ -48,9 +63,13 @@ void touch_round(struct work *work, int thread)
 	int i;
 
 	/* several passes, or a small memory would only measure the rest */
-	for (i = 0; i < 4; i++)
-		for (page = 0; page < work->pages && !work->stop; page++)
+	for (i = 0; i < 4; i++) {
+		for (page = 0; page < work->pages && !work->stop; page++) {
 			++*(volatile uint64_t *)(work->addr + page * work->page_bytes + word);
+			if (page % STRETCH_PAGES == STRETCH_PAGES - 1)
+				start = rest_after_stretch(work, start);
+		}
+	}
 	if (work->kind->round)
 		work->kind->round(work, thread);
 	rest(work, now_nsec() - start);
