@@ -129,7 +129,7 @@ struct process_facts {
 	uint64_t cgroup_id;	/* 0: unknown */
 	unsigned int threads;
 
-	/* who pins what; each source is blind to some drivers (kernel-facts) */
+	/* who pins what; each source is blind to some drivers */
 	uint64_t vm_pin_bytes;	/* VmPin of status */
 	uint64_t uring_bytes;	/* registered buffers of its own rings, from fdinfo; at least */
 	bool pin_rang;		/* the module's pin bell rang */

@@ -48,8 +48,7 @@ static int check_resident(const struct climb *climb, const struct cgroup_facts *
 }
 
 /* On 5.9-5.18 a migration that races a scan can turn a pinned page read-only,
- * and the next write copies it (kernel-facts 1).  An unknown kernel may be one
- * of these. */
+ * and the next write copies it.  An unknown kernel may be one of these. */
 static bool may_lose_moved_pages(const struct host_facts *host)
 {
 	return host->balancing > 0 &&
