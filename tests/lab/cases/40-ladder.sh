@@ -95,6 +95,8 @@ host_off_foreign() {
 
 scan_fast
 product_fresh
+case $(uname -r) in *-unfixed) verdict=affected ;; *) verdict=fixed ;; esac
+is "verdict on the kernel" "$(pinsafectl host --json | jq -r .kernel_verdict)" $verdict
 neighbour_start
 bind_kind pinlab:fast pinned 0-1 --place 0:2048
 bind_kind uring pinned 2-3 --place 1:2048
