@@ -8,8 +8,7 @@
 # --kernel kasan, kcsan) says more.
 . /mnt/lab/guest/module.sh
 
-# a kernel that checks itself does a tenth in the same time
-case $(uname -r) in *-kasan | *-kcsan) longer=150 ;; *) longer=10 ;; esac
+if checks_itself; then longer=150; else longer=10; fi
 seconds=${LAB_SECONDS:-$longer} seed=${LAB_SEED:-$RANDOM}
 note "seed $seed"
 module_fresh
