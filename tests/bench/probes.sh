@@ -50,7 +50,7 @@ print_probes() {
 # How often the one probe runs that nobody asks for: the scanner's own function
 print_scan_rate() {
 	local hits seconds=5 tracing=/sys/kernel/debug/tracing
-	work_start rate --mib 64 --threads 4 --cpus free
+	work_start rate --mib 64 --threads 4 --cpus free --duty 50
 	echo 'p:bench/scan task_numa_work' >$tracing/kprobe_events
 	echo 1 >$tracing/events/bench/scan/enable
 	sleep 1

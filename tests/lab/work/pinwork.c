@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 			.pages = 4096,
 			.threads = 4,
 			.spread = true,
-			.duty_percent = 50,
+			.duty_percent = 10,
 			.memfd = -1,
 			.page_bytes = sysconf(_SC_PAGESIZE),
 		},

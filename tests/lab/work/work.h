@@ -31,7 +31,8 @@ struct work {
 	int threads;			/* that touch, the first one included */
 	bool spread;			/* thread n stays on processor n */
 	size_t reserve_bytes;		/* mapped besides, and never touched */
-	int duty_percent;		/* how much of the time a thread touches */
+	int duty_percent;		/* how much of the time a thread touches; emulation is
+					 * slow, so not more than what scans need */
 	const char *file;		/* scratch file of odirect and mappers */
 	pid_t target;			/* pinlab:remote: whose memory, at target_addr */
 	unsigned long target_addr;
