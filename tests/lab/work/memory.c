@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The memory that is pinned.  Placement is done while it is touched for the
- * first time, by a policy of the thread that is taken back afterwards: mbind()
- * would leave a policy on the mapping, and balancing never scans such.
+ * first time, by a policy of the thread.  That is taken back when the memory is
+ * pinned: until then it keeps balancing from moving what has just been placed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -52,13 +52,16 @@ static void fill(struct work *work, size_t from, size_t to)
 
 #define MAX_NODES 1024	/* no kernel is built for more */
 
+/* Of who started us, who means it for all of us. */
+static unsigned long own_nodes[MAX_NODES / (8 * sizeof(unsigned long))];
+static int own_mode;
+
 static int place(struct work *work)
 {
-	unsigned long mask, own[MAX_NODES / (8 * sizeof(unsigned long))];
 	size_t node, next = 0, count;
-	int mode;
+	unsigned long mask;
 
-	if (get_mempolicy(&mode, own, MAX_NODES, NULL, 0))
+	if (get_mempolicy(&own_mode, own_nodes, MAX_NODES, NULL, 0))
 		return -errno;
 	for (node = 0; node < WORK_MAX_NODES; node++) {
 		if (!work->place[node])
@@ -72,11 +75,15 @@ static int place(struct work *work)
 		fill(work, next, next + count);
 		next += count;
 	}
-	/* who started us with a policy means it for all of us */
-	if (next > 0 && set_mempolicy(mode, own, MAX_NODES))
+	if (next > 0 && set_mempolicy(MPOL_LOCAL, NULL, 0))
 		return -errno;
 	fill(work, next, work->pages);
 	return 0;
+}
+
+int memory_placed(void)
+{
+	return set_mempolicy(own_mode, own_nodes, MAX_NODES) ? -errno : 0;
 }
 
 /* One page of a file, mapped again and again: many references, no pin. */

@@ -139,6 +139,9 @@ static int run(struct options *options)
 			return r;
 		pinned_at = now_nsec();
 	}
+	r = memory_placed();
+	if (r)
+		return r;
 	/* before any thread exists, and after the pin, as in a real program */
 	r = start_peers(options);
 	if (r)

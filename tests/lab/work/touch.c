@@ -32,19 +32,22 @@ static uint64_t now_nsec(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
+/* Rests are short: after a pass that faults on each of its pages, emulated, one as long
+ * would be half a minute without a tick in which anybody could ask for a scan.  So it
+ * would be after a stretch in which the emulator had to wait for a processor. */
+#define STRETCH_NSEC	(20 * 1000000)
+#define STRETCH_PAGES	256
+
 static void rest(const struct work *work, uint64_t worked_nsec)
 {
-	uint64_t nsec = worked_nsec * (100 - work->duty_percent) / work->duty_percent;
-	struct timespec t = { .tv_sec = nsec / 1000000000, .tv_nsec = nsec % 1000000000 };
+	uint64_t nsec = worked_nsec < 2 * STRETCH_NSEC ? worked_nsec : 2 * STRETCH_NSEC;
+	struct timespec t;
 
+	nsec = nsec * (100 - work->duty_percent) / work->duty_percent;
+	t = (struct timespec){ .tv_sec = nsec / 1000000000, .tv_nsec = nsec % 1000000000 };
 	if (nsec)
 		nanosleep(&t, NULL);
 }
-
-/* Rests are short: after a pass that faults on each of its pages, emulated, one as long
- * would be half a minute without a tick in which anybody could ask for a scan. */
-#define STRETCH_NSEC	(20 * 1000000)
-#define STRETCH_PAGES	256
 
 static uint64_t rest_after_stretch(const struct work *work, uint64_t start_nsec)
 {

@@ -65,6 +65,8 @@ extern const struct pin_kind pin_none, pin_uring, pin_rdma, pin_odirect, pin_pin
 
 /* memory.c */
 int memory_new(struct work *work);
+/* Its place need not be guarded any more: the thread has its own policy again. */
+int memory_placed(void);
 /* How many pages are on each node now; a page that is nowhere counts for none. */
 int memory_nodes(const struct work *work, size_t ret_nodes[WORK_MAX_NODES]);
 
