@@ -57,7 +57,7 @@ no_scan "after failed migrations" "$pid" 3
 work_stop pin
 ok "its entry goes with it" until_true 30 eval '[ "$(io_field count list)" = 0 ]'
 
-ok "64 threads" work_start pin --kind pinlab:fast --mib 64 --pin-pages 64 --threads 64 --duty 5
+ok "64 threads" work_start pin --kind pinlab:fast --mib 64 --pin-pages 64 --threads 64 --duty 2
 pid=$(work_pid pin)
 ok "hold them" io hold "$pid" wait
 no_scan "64 threads" "$pid" 3

@@ -29,7 +29,7 @@ no_scan "after exec" "$pid" 3
 work_stop pin
 kill -9 "$pid" 2>/dev/null || true
 
-ok "a pinner of 64 threads" work_start pin --kind pinlab:fast --mib 1 --threads 64 --duty 10
+ok "a pinner of 64 threads" work_start pin --kind pinlab:fast --mib 1 --threads 64 --duty 2
 pid=$(work_pid pin)
 ok "is held, with 64 threads" until_true 30 held "$pid"
 no_scan "64 threads" "$pid" 3
