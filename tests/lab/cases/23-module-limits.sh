@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=600
+# lab: nodes=2 limit=600 boot=own smp=single
 # Wrong arguments, full tables, lost events, disarmed probes, clean unload.
 . /mnt/lab/guest/module.sh
 

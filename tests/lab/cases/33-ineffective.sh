@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=900
+# lab: nodes=2 limit=900 boot=own smp=single
 # The kernel can disarm probes behind our back; nobody may believe himself
 # protected then.  And a pinner that no policy wants goes back to the scanner.
 . /mnt/lab/guest/product.sh
