@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lab: nodes=2 limit=400 boot=own slot=yes
+# lab: nodes=2 limit=400 boot=own slot=yes when=named
 # A node of memory alone, as behind CXL, that is taken out while its neighbours are
 # bound to: who is bound for its sake is let go with the reason, who is held stays so.
 . /mnt/lab/guest/ladder.sh
